@@ -1,0 +1,1 @@
+"""People: their public pages, and the editor of one's own."""

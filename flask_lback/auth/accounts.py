@@ -1,0 +1,196 @@
+"""Making accounts and changing them: the rules that every way in shares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import sqlalchemy as sa
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy.exc import IntegrityError
+
+from ..core import clock
+from ..core.translation import gettext
+from ..exceptions import InvalidFieldsError
+from .directory import Directory
+from .emails import AccountMails
+from .models import Models
+from .names import canonical, clean_email, clean_username
+from .passwords import PasswordHasher
+from .policy import PasswordPolicy
+from .sessions import SessionManager
+from .settings import AuthSettings
+from .signals import (
+    user_activated,
+    user_deactivated,
+    user_password_set,
+    user_registered,
+    user_registration_failed,
+)
+
+_PERSONAL = ("username", "email", "first_name", "last_name")
+
+
+class Accounts:
+    """Create, register, change and switch off accounts.
+
+    Methods that a page calls commit once, before mails and signals leave.
+    """
+
+    def __init__(
+        self,
+        db: SQLAlchemy,
+        models: Models,
+        settings: AuthSettings,
+        directory: Directory,
+        hasher: PasswordHasher,
+        policy: PasswordPolicy,
+        sessions: SessionManager,
+        mails: AccountMails,
+    ) -> None:
+        self._db = db
+        self._models = models
+        self._settings = settings
+        self._directory = directory
+        self._hasher = hasher
+        self._policy = policy
+        self._sessions = sessions
+        self._mails = mails
+
+    def create(self, *, password: str | None, verified: bool = False, **fields: Any) -> Any:
+        """Make an account and add it to the session; the caller commits.
+
+        :param password: None for an account without a usable one.
+        :param verified: whether its address counts as verified.
+        :raises InvalidFieldsError: a name is malformed or taken.
+        """
+        fields = self.cleaned(fields)
+        if taken := self.taken(fields):
+            raise InvalidFieldsError(taken)
+        user = self._directory.user_class(**fields)
+        user.password_hash = None if password is None else self._hasher.hash(password)
+        if verified and self._directory.has_email:
+            user.email_verified_at = clock.now()
+        self._db.session.add(user)
+        return user
+
+    def register(self, *, password: str, **fields: Any) -> Any | None:
+        """Make an account for whoever asks, commit, and send the verification mail.
+
+        :returns: the account; None when the address has one already and nobody is to be told,
+            in which case its owner gets a mail instead.
+        :raises InvalidFieldsError: what the person has to change.
+        """
+        fields = self.cleaned(fields)
+        errors = self.taken(fields)
+        username = fields.get("username")
+        reserved = map(canonical, self._settings.reserved_usernames)
+        if username and canonical(username) in reserved:
+            errors.setdefault("username", [gettext("This name is taken. Choose another one.")])
+        if complaints := self._policy.complaints(password, _texts(fields)):
+            errors["password"] = complaints
+        if self._settings.generic_answers and list(errors) == ["email"]:
+            self._hasher.hash(password)
+            return self._refuse_quietly(fields)
+        if errors:
+            self._report_duplicate(fields, errors)
+            raise InvalidFieldsError(errors)
+        user = self.create(password=password, **fields)
+        user.groups.extend(self._default_groups())
+        try:
+            self._db.session.commit()
+        except IntegrityError:
+            self._db.session.rollback()
+            return self._lost_race(fields)
+        user_registered.emit(self, user=user)
+        if self._settings.verify_email and self._directory.has_email:
+            self._mails.verify_email(user)
+        return user
+
+    def set_password(self, user: Any, password: str, *, but: int | None = None) -> None:
+        """Give an account a new password and end its sessions; the caller commits.
+
+        :param but: the session that stays.
+        :raises InvalidFieldsError: the policy refuses it.
+        """
+        if complaints := self.complaints(user, password):
+            raise InvalidFieldsError({"new_password": complaints})
+        user.password_hash = self._hasher.hash(password)
+        self._sessions.end_all(user, but=but)
+        user_password_set.emit(self, user=user)
+
+    def complaints(self, user: Any, password: str) -> list[str]:
+        """What the policy has against a password of this account."""
+        return self._policy.complaints(
+            password, [getattr(user, name, None) for name in _PERSONAL]
+        )
+
+    def set_active(self, user: Any, active: bool) -> bool:
+        """Switch an account on, or off with all its sessions; the caller commits.
+
+        :returns: whether anything changed.
+        """
+        if user.is_active == active:
+            return False
+        user.is_active = active
+        if active:
+            user_activated.emit(self, user=user)
+        else:
+            self._sessions.end_all(user)
+            user_deactivated.emit(self, user=user)
+        return True
+
+    def cleaned(self, fields: dict[str, Any]) -> dict[str, Any]:
+        """The names as they are stored.
+
+        :raises InvalidFieldsError: one is malformed.
+        """
+        errors, result = {}, dict(fields)
+        for name, clean in (("username", clean_username), ("email", clean_email)):
+            if result.get(name) is not None:
+                try:
+                    result[name] = clean(result[name])
+                except ValueError as error:
+                    errors[name] = [str(error)]
+        if errors:
+            raise InvalidFieldsError(errors)
+        return result
+
+    def taken(self, fields: dict[str, Any]) -> dict[str, list[str]]:
+        """Which of the names belong to another account."""
+        errors = {}
+        if fields.get("username") and self._directory.by_username(fields["username"]):
+            errors["username"] = [gettext("This name is taken. Choose another one.")]
+        if fields.get("email") and self._directory.by_email(fields["email"]):
+            errors["email"] = [gettext("This address has an account. Sign in, or reset it.")]
+        return errors
+
+    def _lost_race(self, fields: dict[str, Any]) -> None:
+        errors = self.taken(fields)
+        if self._settings.generic_answers and "username" not in errors:
+            return self._refuse_quietly(fields)
+        self._report_duplicate(fields, errors)
+        raise InvalidFieldsError(errors)
+
+    def _refuse_quietly(self, fields: dict[str, Any]) -> None:
+        self._report_duplicate(fields, {"email": []})
+        owner = self._directory.by_email(fields["email"])
+        if owner is not None:
+            self._mails.account_exists(owner)
+
+    def _report_duplicate(self, fields: dict[str, Any], errors: dict[str, list[str]]) -> None:
+        if {"username", "email"} & set(errors):
+            user_registration_failed.emit(
+                self,
+                username=fields.get("username"),
+                email=fields.get("email"),
+                error_type="duplicate",
+            )
+
+    def _default_groups(self) -> Iterable[Any]:
+        group: Any = self._models.Group
+        return self._db.session.scalars(sa.select(group).where(group.is_default)).all()
+
+
+def _texts(fields: dict[str, Any]) -> list[str]:
+    return [value for name in _PERSONAL if isinstance(value := fields.get(name), str)]

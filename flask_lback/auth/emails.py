@@ -1,0 +1,62 @@
+"""The mails of the accounts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..core.pages import site_name
+from ..core.translation import gettext
+from ..mail.links import external_url
+from ..mail.service import Mailer
+from .links import RESET, VERIFY, LinkTokens
+from .settings import AuthSettings
+
+
+class AccountMails:
+    """What accounts are told by mail; links lead to the account pages."""
+
+    def __init__(self, mailer: Mailer, tokens: LinkTokens, settings: AuthSettings, app: Any) -> None:
+        self._mailer = mailer
+        self._tokens = tokens
+        self._settings = settings
+        self._app = app
+
+    def verify_email(self, user: Any) -> None:
+        """Ask whether the address is theirs."""
+        self._send(
+            user,
+            "verify_email",
+            gettext("Verify your address"),
+            link=self._link("verify_email", VERIFY, user),
+            expires_minutes=self._settings.verify_email_hours * 60,
+        )
+
+    def reset_password(self, user: Any) -> None:
+        """Send the link to choose a new password."""
+        self._send(
+            user,
+            "reset_password",
+            gettext("Choose a new password"),
+            link=self._link("reset_password", RESET, user),
+            expires_minutes=self._settings.reset_password_minutes,
+        )
+
+    def password_changed(self, user: Any) -> None:
+        """Tell the owner that the password is another one."""
+        link = external_url("lback_auth.request_reset_password")
+        self._send(user, "password_changed", gettext("Your password was changed"), link=link)
+
+    def account_exists(self, user: Any) -> None:
+        """Tell the owner that somebody tried to register with the address."""
+        link = external_url("lback_auth.login")
+        self._send(user, "account_exists", gettext("You already have an account"), link=link)
+
+    def _link(self, page: str, purpose: str, user: Any) -> str:
+        return external_url(f"lback_auth.{page}", token=self._tokens.make(purpose, user))
+
+    def _send(self, user: Any, template: str, subject: str, **context: Any) -> None:
+        name = getattr(user, "first_name", "") or user.get_username()
+        subject = f"{subject} – {site_name(self._app)}"
+        self._mailer.send_template(
+            user.email, subject, f"lback/mail/{template}", user_name=name, **context
+        )

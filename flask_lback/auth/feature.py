@@ -1,0 +1,128 @@
+"""The accounts feature."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any, ClassVar
+
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+from werkzeug.utils import import_string
+
+from ..core.checks import Check
+from ..core.feature import Feature, Plan
+from ..core.injection import Providers
+from ..core.settings import CoreSettings
+from ..core.state import State
+from ..exceptions import ConfigError
+from ..mail.service import Mailer
+from . import login, versions
+from .access_tokens import AccessTokens
+from .accounts import Accounts
+from .checks import check_sessions
+from .directory import Directory
+from .emails import AccountMails
+from .links import LinkTokens
+from .loading import AccountLoader
+from .managers import UserManager
+from .middleware import AuthMiddleware, RequestMixin
+from .models import KEY, AbstractBaseUser, Models, default_user, models_of
+from .passwords import PasswordHasher
+from .policy import PasswordPolicy
+from .principal import unite_on_load
+from .refresh_tokens import RefreshTokens
+from .sessions import SessionManager
+from .settings import AuthSettings, LimitSettings, PasswordSettings, TokenSettings
+from .views import make_blueprint
+
+
+class AuthFeature(Feature):
+    """Brings accounts, sessions, tokens and their pages."""
+
+    name = "auth"
+    requires = ("db", "tasks", "limits", "mail", "security")
+    settings = (AuthSettings, PasswordSettings, TokenSettings, LimitSettings)
+    checks: ClassVar = (Check(check_sessions),)
+    middleware = (AuthMiddleware,)
+    request_mixin = RequestMixin
+
+    def plan(self, plan: Plan) -> None:
+        """Find or make the user class, and make the services."""
+        settings = plan.settings(AuthSettings)
+        db = plan.state[SQLAlchemy]
+        models = _models_for(plan, db, settings)
+        state = plan.state
+        state.add(models)
+        passwords = plan.settings(PasswordSettings)
+        hasher = state.add(PasswordHasher(passwords))
+        policy = state.add(PasswordPolicy(passwords))
+        links = state.add(LinkTokens(plan.app))
+        mails = state.add(AccountMails(state[Mailer], links, settings, plan.app))
+        sessions = state.add(SessionManager(db, models, settings))
+        directory = state.add(Directory(db, models))
+        state.add(
+            Accounts(db, models, settings, directory, hasher, policy, sessions, mails)
+        )
+        tokens = plan.settings(TokenSettings)
+        state.add(AccessTokens(plan.app, tokens))
+        state.add(RefreshTokens(db, models, tokens, sessions))
+        state.add(AccountLoader(db, models, settings))
+
+    def install(self, app: Flask, state: State) -> None:
+        """Connect Flask-Login, watch rights, mount the pages."""
+        models = state[Models]
+        with app.app_context():
+            versions.watch(state[AccountLoader].engine, models)
+        unite_on_load(models.User)
+        login.install(app, state)
+        app.shell_context_processor(lambda: {"db": state[SQLAlchemy], **_shown(models)})
+        providers = state[Providers]
+        providers.provide("session_manager", lambda: state[SessionManager])
+        providers.provide("user_manager", lambda: UserManager(state))
+        prefix = state[AuthSettings].url_prefix
+        if prefix is not None:
+            whole = state[CoreSettings].url_prefix + prefix
+            app.register_blueprint(make_blueprint(), url_prefix=whole)
+
+
+def _models_for(plan: Plan, db: SQLAlchemy, settings: AuthSettings) -> Models:
+    wanted = plan.user_model
+    if wanted is None and settings.user_model:
+        wanted = _imported(settings.user_model)
+    if wanted is None:
+        return models_of(_only_metadata(db, default_user).__table__.metadata)
+    if not (inspect.isclass(wanted) and issubclass(wanted, AbstractBaseUser)):
+        raise ConfigError(
+            f"{wanted!r} is not made from AbstractUser or AbstractBaseUser.",
+            "Derive the user model from flask_lback.auth.AbstractUser.",
+        )
+    models = models_of(wanted.__table__.metadata)  # type: ignore[attr-defined]
+    if models.User is not wanted:
+        raise ConfigError(
+            f"{wanted.__name__} is not the user model of its database.",
+            f"Give {models.User.__name__}.",
+        )
+    return models
+
+
+def _only_metadata(db: SQLAlchemy, otherwise: Any) -> type[Any]:
+    """The one user class of this ``db``, on whichever bind it is, else a new one."""
+    found = [meta.info[KEY].User for meta in db.metadatas.values() if KEY in meta.info]
+    if len(found) > 1:
+        names = ", ".join(sorted(kind.__name__ for kind in found))
+        raise ConfigError(f"There are several user models: {names}.", "Give user_model=….")
+    return found[0] if found else otherwise(db)  # type: ignore[no-any-return]
+
+
+def _imported(path: str) -> Any:
+    try:
+        return import_string(path.replace(":", "."))
+    except ImportError as error:
+        raise ConfigError(
+            f"The user model {path!r} cannot be imported: {error}", "Give module.ClassName."
+        ) from error
+
+
+def _shown(models: Models) -> dict[str, Any]:
+    names = ("User", "Group", "Permission", "UserSession", "RefreshToken")
+    return {name: getattr(models, name) for name in names}

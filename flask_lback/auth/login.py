@@ -1,0 +1,135 @@
+"""Who is signed in: Flask-Login stays behind this module.
+
+``current_user``, ``login_required`` and the others are the same under Flask-Login's own names.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import flask_login
+from flask import Flask, current_app, g, has_request_context, request, session
+from flask_login import current_user as current_user
+from flask_login import login_required as login_required
+from flask_login.signals import user_logged_in as flask_login_logged_in
+from flask_login.signals import user_logged_out as flask_login_logged_out
+
+from ..core.state import State, current_state
+from ..exceptions import TokenError
+from .access_tokens import AccessTokens, bearer_of
+from .denials import refuse_anonymous
+from .directory import Directory
+from .loading import AccountLoader
+from .mixins import AnonymousUser
+from .models import Models
+from .principal import LOGIN, USER, Login
+from .services import sessions
+from .settings import AuthSettings
+
+_FLASK_LOGIN_KEY = "_user_id"
+
+
+def login_user(user: Any, remember: bool = False, *, method: str = "password") -> bool:
+    """Sign an account in on this browser: a session row, a new cookie, one commit.
+
+    :param remember: whether the login outlives the browser.
+    :param method: how the person proved who they are, for the list of sessions.
+    :returns: False, and nothing is done, for an account that is switched off.
+    """
+    if not user.is_active:
+        return False
+    sessions().login(user, remember=remember, method=method)
+    return True
+
+
+def logout_user() -> bool:
+    """End the session of this browser, and commit."""
+    resolve()
+    sessions().logout()
+    return True
+
+
+def present_login() -> Login | None:
+    """How the present account is signed in, None for nobody."""
+    resolve()
+    login: Login | None = g.get(LOGIN)
+    return login
+
+
+def resolve() -> Any:
+    """The present account, loaded at the first call of a request."""
+    if USER not in g:
+        user, login = _identify() if has_request_context() else (AnonymousUser(), None)
+        setattr(g, USER, user)
+        if login is not None:
+            setattr(g, LOGIN, login)
+    return g.get(USER)
+
+
+def install(app: Flask, state: State) -> None:
+    """Give Flask-Login's proxy our accounts, in the application's own manager when it has one.
+
+    Flask-Login's ``init_app`` is not called: its after-request hook reads the session of every
+    request, for a remember cookie that we do not use.
+    """
+    manager: Any = getattr(app, "login_manager", None)
+    if manager is None:
+        manager = flask_login.LoginManager()
+        app.login_manager = manager  # type: ignore[attr-defined]
+        app.context_processor(lambda: {"current_user": current_user})
+        manager.unauthorized_handler(refuse_anonymous)
+    manager.anonymous_user = AnonymousUser
+    manager._load_user = resolve
+    flask_login_logged_in.connect(_adopt_login, app)
+    flask_login_logged_out.connect(_adopt_logout, app)
+
+
+def _identify() -> tuple[Any, Login | None]:
+    state = current_state()
+    loader = state[AccountLoader]
+    found = None
+    if header := request.headers.get("Authorization"):
+        # A header decides alone: never fall back to a cookie of somebody else.
+        if (token := bearer_of(header)) is not None:
+            found = _by_token(state, loader, token)
+    elif key := sessions().present_key():
+        found = loader.by_cookie(key)
+    elif _FLASK_LOGIN_KEY in session and _may_adopt(state):
+        found = _adopt_session(state)
+    return found or (AnonymousUser(), None)
+
+
+def _by_token(state: State, loader: AccountLoader, token: str) -> tuple[Any, Login] | None:
+    try:
+        subject, session_id = state[AccessTokens].read(token)
+    except TokenError:
+        return None
+    found = loader.by_session(session_id)
+    return found if found is not None and found[0].get_id() == subject else None
+
+
+def _may_adopt(state: State) -> bool:
+    adopt = state[AuthSettings].adopt_sessions
+    return current_app.testing if adopt is None else adopt
+
+
+def _adopt_session(state: State) -> tuple[Any, Login] | None:
+    """Give a Flask-Login session that has no row one: ``FlaskLoginClient`` of existing tests."""
+    user = state[Directory].by_key(session[_FLASK_LOGIN_KEY])
+    if user is None or not user.is_active:
+        return None
+    session.pop(_FLASK_LOGIN_KEY)
+    sessions().login(user, method="adopted")
+    return user, g.get(LOGIN)
+
+
+def _adopt_login(app: Flask, user: Any, **values: Any) -> None:
+    """The application called ``flask_login.login_user``: make the row."""
+    if isinstance(user, current_state()[Models].User):
+        session.pop(_FLASK_LOGIN_KEY, None)
+        sessions().login(user, remember=session.pop("_remember", None) == "set", method="adopted")
+
+
+def _adopt_logout(app: Flask, **values: Any) -> None:
+    """The application called ``flask_login.logout_user``: end the row."""
+    sessions().logout()

@@ -1,0 +1,232 @@
+"""``UserManager``: Lback's name for everything that is done with accounts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import has_request_context, request
+from flask_sqlalchemy import SQLAlchemy
+
+from ..core import clock
+from ..core.state import State, current_state
+from ..core.translation import gettext
+from ..exceptions import AuthenticationError, InvalidFieldsError, TokenError
+from ..limits.service import RateLimits
+from .accounts import Accounts
+from .directory import Directory
+from .emails import AccountMails
+from .links import RESET, VERIFY, LinkTokens
+from .mixins import key_of
+from .names import canonical
+from .passwords import PasswordHasher
+from .sessions import SessionManager
+from .settings import AuthSettings, LimitSettings
+from .signals import (
+    password_reset_failed,
+    password_reset_request_failed,
+    password_reset_request_processed,
+    password_reset_successful,
+    user_authenticated,
+    user_authentication_failed,
+    user_email_verified,
+    user_login_failed,
+)
+
+
+class UserManager:
+    """The accounts of an application; make one wherever it is needed.
+
+    :param state: of the application; the current one's when left out.
+    """
+
+    def __init__(self, state: State | None = None) -> None:
+        state = state or current_state()
+        self._db = state[SQLAlchemy]
+        self._accounts = state[Accounts]
+        self._directory = state[Directory]
+        self._hasher = state[PasswordHasher]
+        self._limits = state[RateLimits]
+        self._limit_settings = state[LimitSettings]
+        self._links = state[LinkTokens]
+        self._mails = state[AccountMails]
+        self._sessions = state[SessionManager]
+        self._settings = state[AuthSettings]
+
+    def create_user(self, *, password: str | None = None, verified: bool = False, **fields: Any) -> Any:
+        """Make an account and add it to ``db.session``; commit it yourself.
+
+        :raises InvalidFieldsError: a name is malformed or taken.
+        """
+        return self._accounts.create(password=password, verified=verified, **fields)
+
+    def create_superuser(self, *, password: str | None = None, **fields: Any) -> Any:
+        """As :meth:`create_user`, verified, with every right and the admin panel."""
+        rights = {"is_staff": True, "is_superuser": True}
+        return self.create_user(password=password, verified=True, **{**rights, **fields})
+
+    def register_user(self, *, password: str, **fields: Any) -> Any | None:
+        """Register an account as the page does; see :meth:`Accounts.register`."""
+        self._hit(self._limit_settings.register_per_address, "register-address")
+        return self._accounts.register(password=password, **fields)
+
+    def get_user(self, identifier: str) -> Any | None:
+        """The account of that username or address."""
+        return self._directory.by_identifier(identifier)
+
+    def get_user_by_id(self, key: Any) -> Any | None:
+        """The account of that key, or of its text."""
+        return self._directory.by_key(str(key))
+
+    def authenticate_user(
+        self, identifier: str, password: str, *, require_email_verified: bool | None = None
+    ) -> Any:
+        """The account that a name and a password open.
+
+        Attempts are counted before anything is hashed, for unknown names too; the caller commits,
+        since an old hash is replaced.
+
+        :param require_email_verified: the setting decides when left out.
+        :raises AuthenticationError: they open none; the message is always the same, but that an
+            unverified address is named after a right password.
+        :raises Problem: 429, too many attempts.
+        """
+        user = self._directory.by_identifier(identifier)
+        budget = self._budget(identifier, user)
+        self._hit(self._limit_settings.password_per_address, "password-address")
+        self._limits.hit(self._limit_settings.password_per_account, *budget)
+        stored = None if user is None else user.password_hash
+        right = self._hasher.verify(password, stored)
+        if user is None or not right:
+            reason = "user_not_found" if user is None else "incorrect_password"
+            raise self._refused(identifier, user, reason)
+        if not user.is_active:
+            raise self._refused(identifier, user, "user_inactive")
+        self._limits.clear(self._limit_settings.password_per_account, *budget)
+        must = self._settings.verify_email if require_email_verified is None else require_email_verified
+        if must and self._directory.has_email and user.email_verified_at is None:
+            self._refused(identifier, user, "email_not_verified")
+            raise AuthenticationError(
+                gettext("Your address is not verified yet. Open the link in our mail first."),
+                "email_not_verified",
+            )
+        if self._hasher.needs_rehash(user.password_hash):
+            user.password_hash = self._hasher.hash(password)
+        user_authenticated.emit(self, user=user)
+        return user
+
+    def verify_email(self, token: str) -> Any:
+        """Take a verification link in, and commit.
+
+        :raises TokenError: it is no longer good.
+        """
+        self._hit(self._limit_settings.token_per_address, "token-address")
+        user = self._read(VERIFY, token, self._settings.verify_email_hours * 3600)
+        user.email_verified_at = clock.now()
+        if user.email_canonical in map(canonical, self._settings.admin_emails):
+            user.is_staff = user.is_superuser = True
+        self._db.session.commit()
+        user_email_verified.emit(self, user=user)
+        return user
+
+    def resend_verification(self, email: str) -> None:
+        """Send the verification mail again, if there is an account that needs it."""
+        self._hit_mail(email)
+        user = self._directory.by_email(email)
+        if user is not None and user.is_active and user.email_verified_at is None:
+            self._mails.verify_email(user)
+
+    def request_password_reset(self, email: str) -> None:
+        """Send a reset mail to the stored address, if there is an account."""
+        self._hit_mail(email)
+        user = self._directory.by_email(email)
+        if user is None or not user.is_active:
+            password_reset_request_failed.emit(self, email=email, error_type="user_not_found")
+            return
+        self._mails.reset_password(user)
+        password_reset_request_processed.emit(self, email=email, user=user)
+
+    def check_reset_token(self, token: str) -> Any:
+        """The account of a reset link, which stays good.
+
+        :raises TokenError: it is not good.
+        """
+        return self._read(RESET, token, self._settings.reset_password_minutes * 60)
+
+    def reset_password(self, token: str, new_password: str) -> Any:
+        """Take a reset link in: new password, every session ended, one commit, a mail.
+
+        :raises TokenError: the link is no longer good.
+        :raises InvalidFieldsError: the policy refuses the password; the link stays good.
+        """
+        self._hit(self._limit_settings.token_per_address, "token-address")
+        try:
+            user = self.check_reset_token(token)
+        except TokenError as error:
+            password_reset_failed.emit(self, error_type=error.code)
+            raise
+        self._accounts.set_password(user, new_password)
+        self._db.session.commit()
+        self._limits.clear(self._limit_settings.password_per_account, *self._budget("", user))
+        self._mails.password_changed(user)
+        password_reset_successful.emit(self, user=user)
+        return user
+
+    def change_password(
+        self, user: Any, current_password: str, new_password: str, *, but: int | None = None
+    ) -> None:
+        """Change a password by its owner, and commit; every other session ends.
+
+        :param but: the session that stays.
+        :raises InvalidFieldsError: the present password is wrong, or the new one is refused.
+        """
+        self._limits.hit(self._limit_settings.password_per_account, *self._budget("", user))
+        if not self._hasher.verify(current_password, user.password_hash):
+            raise InvalidFieldsError({"current_password": [gettext("This is not your password.")]})
+        self._limits.clear(self._limit_settings.password_per_account, *self._budget("", user))
+        self._accounts.set_password(user, new_password, but=but)
+        self._db.session.commit()
+        if self._directory.has_email:
+            self._mails.password_changed(user)
+
+    def set_password(self, user: Any, password: str) -> None:
+        """Give an account a new password and end its sessions; commit it yourself.
+
+        :raises InvalidFieldsError: the policy refuses it.
+        """
+        self._accounts.set_password(user, password)
+
+    def password_complaints(self, password: str, user: Any = None) -> list[str]:
+        """What the policy has against a password."""
+        return self._accounts.complaints(user, password)
+
+    def activate(self, user: Any) -> bool:
+        """Switch an account on; whether that changed anything. Commit it yourself."""
+        return self._accounts.set_active(user, True)
+
+    def deactivate(self, user: Any) -> bool:
+        """Switch an account off and end its sessions. Commit it yourself."""
+        return self._accounts.set_active(user, False)
+
+    def _read(self, purpose: str, token: str, max_age: int) -> Any:
+        return self._links.read(purpose, token, max_age=max_age, load=self._directory.by_key)
+
+    def _refused(self, identifier: str, user: Any, reason: str) -> AuthenticationError:
+        user_authentication_failed.emit(self, username=identifier, user=user, reason=reason)
+        if has_request_context():
+            user_login_failed.emit(self, request=request, username=identifier, reason=reason)
+        return AuthenticationError(gettext("The name or the password is wrong."))
+
+    def _budget(self, identifier: str, user: Any) -> tuple[str, str]:
+        who = f"name:{canonical(identifier)}" if user is None else f"user:{key_of(user)}"
+        return "password-account", who
+
+    def _hit(self, limit: str, name: str) -> None:
+        self._limits.hit(limit, name, _address())
+
+    def _hit_mail(self, email: str) -> None:
+        self._hit(self._limit_settings.mail_per_address, "mail-address")
+        self._limits.hit(self._limit_settings.mail_per_account, "mail-account", canonical(email))
+
+
+def _address() -> str:
+    return (request.remote_addr or "") if has_request_context() else "no request"

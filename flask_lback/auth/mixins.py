@@ -1,0 +1,305 @@
+"""What accounts and their companions are made of: columns and behaviour, typed.
+
+Tables, keys and relations are given in ``models.py``, when a user class is mapped.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, validates
+
+from ..core import clock
+from ..db.models import UTCDateTime
+from .names import EMAIL_LENGTH, USERNAME_LENGTH, canonical
+from .principal import LazyState
+from .rights import rights_of
+
+
+class AbstractBaseUser:
+    """An account without a name or an address; the application adds its own.
+
+    The primary key is the application's: any name, any type, one column.
+    """
+
+    #: The field that people are called by, and that `create-superuser` asks for.
+    USERNAME_FIELD: ClassVar[str] = "username"
+    #: Further fields that `create-superuser` asks for.
+    REQUIRED_FIELDS: ClassVar[tuple[str, ...]] = ()
+
+    is_authenticated: ClassVar[bool] = True
+    is_anonymous: ClassVar[bool] = False
+    _sa_instance_state = LazyState()
+
+    #: None: this account has no password that can be used.
+    password_hash: Mapped[str | None] = mapped_column(sa.String(255))
+    is_active: Mapped[bool] = mapped_column(default=True)
+    date_joined: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=clock.now)
+    last_login_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
+    last_seen_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
+
+    def get_id(self) -> str:
+        """The key as text, for Flask-Login."""
+        return str(key_of(self))
+
+    def get_username(self) -> str:
+        """What this account is called."""
+        return str(getattr(self, self.USERNAME_FIELD, "") or self.get_id())
+
+    def has_usable_password(self) -> bool:
+        """Whether a password can open this account."""
+        return self.password_hash is not None
+
+    def set_password(self, password: str | None) -> None:
+        """Hash and keep a password; None makes the account unusable by password.
+
+        Says nothing about the policy: that is for forms and commands.
+        """
+        from .services import hasher
+
+        self.password_hash = None if password is None else hasher().hash(password)
+
+    def check_password(self, password: str) -> bool:
+        """Whether the password is right."""
+        from .services import hasher
+
+        return hasher().verify(password, self.password_hash)
+
+    def __str__(self) -> str:
+        return self.get_username()
+
+    def __eq__(self, other: object) -> bool:
+        """Two objects of one row are equal, the request's own user and a queried one too."""
+        if self is other:
+            return True
+        if not isinstance(other, AbstractBaseUser) or type(self) is not type(other):
+            return NotImplemented
+        key = key_of(self)
+        return key is not None and bool(key == key_of(other))
+
+    def __hash__(self) -> int:
+        """Follows the key; what was hashed before it had one keeps its hash."""
+        held: dict[str, Any] = self.__dict__
+        if "_lback_hash" not in held:
+            key = key_of(self)
+            held["_lback_hash"] = object.__hash__(self) if key is None else hash((type(self), key))
+        return int(held["_lback_hash"])
+
+
+class UsernameMixin:
+    """A username with its canonical, unique twin."""
+
+    username: Mapped[str] = mapped_column(sa.String(USERNAME_LENGTH))
+    username_canonical: Mapped[str] = mapped_column(sa.String(USERNAME_LENGTH), unique=True)
+
+    @validates("username")
+    def _follow_username(self, key: str, value: str | None) -> str | None:
+        self.username_canonical = None if value is None else canonical(value)  # type: ignore[assignment]
+        return value
+
+
+class EmailMixin:
+    """An address with its canonical, unique twin, and when it was verified."""
+
+    email: Mapped[str] = mapped_column(sa.String(EMAIL_LENGTH))
+    email_canonical: Mapped[str] = mapped_column(sa.String(EMAIL_LENGTH), unique=True)
+    email_verified_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
+
+    @validates("email")
+    def _follow_email(self, key: str, value: str | None) -> str | None:
+        self.email_canonical = None if value is None else canonical(value)  # type: ignore[assignment]
+        return value
+
+    @property
+    def email_verified(self) -> bool:
+        """Whether the owner of the address has shown that it is theirs."""
+        return self.email_verified_at is not None
+
+
+class NamesMixin:
+    """First and last name."""
+
+    first_name: Mapped[str] = mapped_column(sa.String(150), default="")
+    last_name: Mapped[str] = mapped_column(sa.String(150), default="")
+
+    def get_full_name(self) -> str:
+        """First and last name, or an empty string."""
+        return f"{self.first_name or ''} {self.last_name or ''}".strip()
+
+
+class PermissionsMixin:
+    """Groups and rights. ``groups`` and ``user_permissions`` come with the companions."""
+
+    is_staff: Mapped[bool] = mapped_column(default=False)
+    is_superuser: Mapped[bool] = mapped_column(default=False)
+
+    if TYPE_CHECKING:
+        groups: list[GroupMixin]
+        user_permissions: list[PermissionMixin]
+
+    def has_permission(self, name: str) -> bool:
+        """Whether this account may do what the permission stands for."""
+        return rights_of(self).has(name)
+
+    def has_permissions(self, names: Iterable[str]) -> bool:
+        """Whether it holds all of them; False for none at all."""
+        return rights_of(self).has_all(names)
+
+    def has_any_permission(self, names: Iterable[str]) -> bool:
+        """Whether it holds at least one of them."""
+        return rights_of(self).has_any(names)
+
+    def in_group(self, name: str) -> bool:
+        """Whether it is a member of the group of that name."""
+        return rights_of(self).in_group(name)
+
+    #: Django's and the Flask book's words for the same question.
+    has_perm = has_permission
+    has_perms = has_permissions
+    can = has_permission
+
+
+class AbstractUser(AbstractBaseUser, UsernameMixin, EmailMixin, NamesMixin, PermissionsMixin):
+    """The usual account: username, address, names, rights."""
+
+    REQUIRED_FIELDS: ClassVar[tuple[str, ...]] = ("email",)
+
+
+class AbstractEmailUser(AbstractBaseUser, EmailMixin, NamesMixin, PermissionsMixin):
+    """An account whose only name is its address."""
+
+    USERNAME_FIELD: ClassVar[str] = "email"
+
+
+class AnonymousUser:
+    """Who is not signed in."""
+
+    is_authenticated = False
+    is_anonymous = True
+    is_active = False
+    is_staff = False
+    is_superuser = False
+    username = ""
+    groups: tuple[Any, ...] = ()
+    user_permissions: tuple[Any, ...] = ()
+
+    def get_id(self) -> None:
+        """Nobody has no key."""
+        return
+
+    def has_permission(self, name: str) -> bool:
+        """Nobody may do anything that needs a permission."""
+        return False
+
+    def has_permissions(self, names: Iterable[str]) -> bool:
+        """As :meth:`has_permission`."""
+        return False
+
+    has_any_permission = has_permissions
+    in_group = has_perm = can = has_permission
+    has_perms = has_permissions
+
+    def __str__(self) -> str:
+        return "AnonymousUser"
+
+
+class GroupMixin:
+    """A role: permissions that its members share."""
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(sa.String(150), unique=True)
+    description: Mapped[str] = mapped_column(sa.String(255), default="")
+    #: Given to everybody who registers.
+    is_default: Mapped[bool] = mapped_column(default=False)
+
+    if TYPE_CHECKING:
+        permissions: list[PermissionMixin]
+        users: list[Any]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class PermissionMixin:
+    """One right: ``<app>.<action>_<model>``, or a free form such as ``blog.publish_post``."""
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(sa.String(150), unique=True)
+    description: Mapped[str] = mapped_column(sa.String(255), default="")
+
+    if TYPE_CHECKING:
+        groups: list[GroupMixin]
+        users: list[Any]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class UserSessionMixin:
+    """One login of one account on one device. The cookie holds the id, the row only its hash."""
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    created_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=clock.now)
+    #: When its owner last proved who they are.
+    authenticated_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=clock.now)
+    last_seen_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=clock.now)
+    expires_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, index=True)
+    revoked_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
+    is_remembered: Mapped[bool] = mapped_column(default=False)
+    method: Mapped[str] = mapped_column(sa.String(20), default="password")
+    ip_address: Mapped[str] = mapped_column(sa.String(45), default="")
+    user_agent: Mapped[str] = mapped_column(sa.String(255), default="")
+
+    if TYPE_CHECKING:
+        user_id: Any
+        owner: Any
+        refresh_tokens: list[RefreshTokenMixin]
+
+
+class RefreshTokenMixin:
+    """One refresh token; the tokens that followed one another are a family."""
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    family: Mapped[str] = mapped_column(sa.String(32), index=True)
+    generation: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=clock.now)
+    expires_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, index=True)
+    rotated_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
+    revoked_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
+
+    if TYPE_CHECKING:
+        session_id: int
+        session: UserSessionMixin
+
+
+class AccessVersionMixin:
+    """A number that rises whenever rights change: for everybody, or for one account."""
+
+    scope: Mapped[str] = mapped_column(sa.String(100), primary_key=True)
+    value: Mapped[int] = mapped_column(sa.BigInteger, default=0)
+
+    if TYPE_CHECKING:
+        user_id: Any
+
+
+def key_of(user: Any) -> Any:
+    """The value of the primary key, None before it has one. Never asks the database."""
+    held = user.__dict__
+    name = key_name(type(user))
+    if name in held:
+        return held[name]
+    state = held.get("_sa_instance_state")
+    return state.key[1][0] if state is not None and state.key else None
+
+
+@functools.cache
+def key_name(user_class: type[Any]) -> str:
+    """The attribute that holds the primary key."""
+    mapper = sa.inspect(user_class)
+    return str(mapper.get_property_by_column(mapper.primary_key[0]).key)

@@ -1,0 +1,110 @@
+"""Who asks: one statement loads session, account and access versions.
+
+The account is a real object of the user class with its columns in place, but without a database
+session until something needs one: reading a loaded column costs an attribute, and a write, a
+relation or a flush attaches it to ``db.session`` without a second statement. Asking the database
+for the same row gives an object that shares everything with it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from flask import g, has_app_context
+from sqlalchemy import event
+from sqlalchemy.orm import Session, make_transient_to_detached
+from sqlalchemy.orm.attributes import instance_state, manager_of_class
+
+PENDING = "_lback_pending"
+USER = "_login_user"  # where Flask-Login's proxy looks
+LOGIN = "lback_login"
+
+
+class LazyState:
+    """SQLAlchemy's own state of an object, made when it is first asked for."""
+
+    def __get__(self, instance: Any, owner: type[Any]) -> Any:
+        if instance is None or PENDING not in instance.__dict__:
+            raise AttributeError("_sa_instance_state")
+        return _attach(instance)
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """How the present account is signed in.
+
+    :ivar session_id: the key of its session row.
+    :ivar mechanism: ``session`` for the cookie, ``jwt`` for an access token.
+    :ivar authenticated_at: when the person last proved who they are.
+    :ivar versions: access versions of everybody and of this account, for cached rights.
+    """
+
+    session_id: int
+    mechanism: str
+    authenticated_at: dt.datetime
+    versions: tuple[int, int]
+
+
+def build(user_class: type[Any], values: dict[str, Any], sessions: Any) -> Any:
+    """An object of the user class from a loaded row.
+
+    :param sessions: the scoped session that it joins when it must.
+    """
+    user = user_class.__new__(user_class)
+    held = user.__dict__
+    held.update(values)
+    held[PENDING] = sessions
+    return user
+
+
+def is_pending(user: Any) -> bool:
+    """Whether nothing has needed the database session of this object yet."""
+    return PENDING in user.__dict__
+
+
+def _attach(user: Any) -> Any:
+    session: Session = user.__dict__.pop(PENDING)()
+    manager = manager_of_class(type(user))
+    manager.setup_instance(user)  # type: ignore[union-attr]
+    make_transient_to_detached(user)
+    key = instance_state(user).key
+    present = session.identity_map.get(key)  # type: ignore[arg-type]
+    if present is None:
+        session.add(user)
+    else:
+        _share(user, present)
+    return instance_state(user)
+
+
+def _share(user: Any, present: Any) -> None:
+    """Make ``user`` the same thing as the object that the session holds for its row."""
+    user.__dict__ = present.__dict__
+    present.__dict__["_lback_twin"] = present  # the session refers to it weakly
+
+
+def unite_on_load(user_class: type[Any]) -> None:
+    """When the row of the present account is queried, let both objects be one thing."""
+
+    @event.listens_for(user_class, "load", propagate=True)
+    def unite(loaded: Any, context: Any) -> None:
+        user = g.get(USER) if has_app_context() else None
+        if type(user) is not type(loaded) or not is_pending(user) or user != loaded:
+            return
+        registry = user.__dict__[PENDING].registry
+        if registry.has() and registry() is context.session:
+            _share(user, loaded)
+
+
+def loaded_columns(mapper: sa.orm.Mapper[Any]) -> dict[str, sa.Column[Any]]:
+    """The columns of the user's own table that are loaded with it, by attribute."""
+    table = mapper.local_table
+    return {
+        attribute.key: column
+        for attribute in mapper.column_attrs
+        if not attribute.deferred
+        and isinstance(column := attribute.columns[0], sa.Column)
+        and column.table is table
+    }

@@ -1,0 +1,120 @@
+"""Refresh tokens: opaque, rotated at each use, a family revoked when an old one comes again.
+
+RFC 9700 section 4.14; the row just rotated may come again within a short grace, since two tabs
+refresh at once.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+from typing import Any
+
+import sqlalchemy as sa
+from flask_sqlalchemy import SQLAlchemy
+
+from ..core import clock
+from ..exceptions import TokenError
+from .loading import digest
+from .mixins import RefreshTokenMixin, UserSessionMixin
+from .models import Models
+from .sessions import SessionManager
+from .settings import TokenSettings
+from .signals import refresh_token_reused
+
+
+class RefreshTokens:
+    """Issue and rotate refresh tokens; the caller commits."""
+
+    def __init__(
+        self, db: SQLAlchemy, models: Models, settings: TokenSettings, sessions: SessionManager
+    ) -> None:
+        self._db = db
+        self._models = models
+        self._settings = settings
+        self._sessions = sessions
+
+    def issue(self, session: UserSessionMixin) -> str:
+        """The first token of a new family, for a session."""
+        return self._add(session, secrets.token_hex(16), 0)
+
+    def rotate(self, token: str) -> tuple[str, UserSessionMixin]:
+        """Take a token in and give the next one out.
+
+        :returns: the next token and its session.
+        :raises TokenError: ``token_reused`` when an old one came again (its family and session
+            are then ended), ``token_expired``, or ``invalid_token``.
+        """
+        row = self._find(token)
+        now = clock.now()
+        session = row.session
+        alive = row.revoked_at is None and session.revoked_at is None and session.owner.is_active
+        if not alive:
+            raise TokenError("This refresh token cannot be used.")
+        if row.expires_at <= now or session.expires_at <= now:
+            raise TokenError("This refresh token is too old.", "token_expired")
+        if not self._claim(row, now) and not self._is_in_grace(row, now):
+            self._revoke_family(row)
+            refresh_token_reused.emit(self, user=session.owner, family=row.family)
+            raise TokenError("This refresh token was used before.", "token_reused")
+        session.last_seen_at = now
+        return self._add(session, row.family, row.generation + 1), session
+
+    def _find(self, token: str) -> RefreshTokenMixin:
+        table: Any = self._models.RefreshToken
+        row = self._db.session.scalar(sa.select(table).filter_by(token_hash=digest(token)))
+        if row is None:
+            raise TokenError("This refresh token cannot be used.")
+        return row  # type: ignore[no-any-return]
+
+    def _claim(self, row: RefreshTokenMixin, now: dt.datetime) -> bool:
+        """Mark it as used, in one conditional statement: of two at once, one wins."""
+        table: Any = self._models.RefreshToken
+        result: Any = self._db.session.execute(
+            sa.update(table)
+            .where(table.id == row.id, table.rotated_at.is_(None))
+            .values(rotated_at=now)
+            .execution_options(synchronize_session=False)
+        )
+        if result.rowcount == 0:
+            self._db.session.refresh(row)
+        return bool(result.rowcount)
+
+    def _is_in_grace(self, row: RefreshTokenMixin, now: dt.datetime) -> bool:
+        grace = dt.timedelta(seconds=self._settings.refresh_grace_seconds)
+        return row.rotated_at is not None and now - row.rotated_at <= grace and self._is_last(row)
+
+    def _is_last(self, row: RefreshTokenMixin) -> bool:
+        """Whether nothing younger than its own successors has been rotated."""
+        table: Any = self._models.RefreshToken
+        younger = sa.select(table.id).where(
+            table.family == row.family,
+            table.generation > row.generation,
+            table.rotated_at.is_not(None),
+        )
+        return self._db.session.scalar(younger.limit(1)) is None
+
+    def _revoke_family(self, row: RefreshTokenMixin) -> None:
+        table: Any = self._models.RefreshToken
+        self._db.session.execute(
+            sa.update(table)
+            .where(table.family == row.family, table.revoked_at.is_(None))
+            .values(revoked_at=clock.now())
+            .execution_options(synchronize_session=False)
+        )
+        self._sessions.end(row.session_id)
+
+    def _add(self, session: UserSessionMixin, family: str, generation: int) -> str:
+        token = secrets.token_urlsafe(32)
+        life = dt.timedelta(days=self._settings.refresh_days)
+        self._db.session.add(
+            self._models.RefreshToken(
+                token_hash=digest(token),
+                family=family,
+                generation=generation,
+                session=session,
+                expires_at=clock.now() + life,
+            )
+        )
+        self._db.session.flush()
+        return token

@@ -1,0 +1,39 @@
+"""What accounts ask about their rights; the permissions feature answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Protocol
+
+from ..core.state import current_state
+
+
+class Rights(Protocol):
+    """The rights of one account."""
+
+    def has(self, name: str) -> bool:
+        """Whether it holds the permission."""
+
+    def has_all(self, names: Iterable[str]) -> bool:
+        """Whether it holds every one of them; False for none at all."""
+
+    def has_any(self, names: Iterable[str]) -> bool:
+        """Whether it holds one of them."""
+
+    def in_group(self, name: str) -> bool:
+        """Whether it is a member of the group."""
+
+
+class RightsSource(Protocol):
+    """Knows the rights of every account; one for each application."""
+
+    def rights_of(self, user: Any) -> Rights:
+        """The rights of an account."""
+
+
+def rights_of(user: Any) -> Rights:
+    """The rights of an account, from the feature that keeps them.
+
+    :raises NotInstalledError: the permissions feature is off.
+    """
+    return current_state()[RightsSource].rights_of(user)  # type: ignore[type-abstract]

@@ -1,0 +1,147 @@
+"""Signals of the accounts."""
+
+from __future__ import annotations
+
+from ..core.signals import declare
+
+_MANAGER = "the UserManager"
+_SESSIONS = "the SessionManager"
+
+user_registered = declare(
+    "user_registered",
+    "An account was made by its owner and committed.",
+    sender=_MANAGER,
+    user="the account",
+)
+user_registration_failed = declare(
+    "user_registration_failed",
+    "A registration made no account.",
+    sender=_MANAGER,
+    username="what was asked for, or None",
+    email="what was asked for, or None",
+    error_type="`duplicate`",
+)
+user_email_verified = declare(
+    "user_email_verified",
+    "The owner of an address has shown that it is theirs.",
+    sender=_MANAGER,
+    user="the account",
+)
+user_authenticated = declare(
+    "user_authenticated",
+    "A name and a password were right.",
+    sender=_MANAGER,
+    user="the account",
+)
+user_authentication_failed = declare(
+    "user_authentication_failed",
+    "A name and a password were not accepted.",
+    sender=_MANAGER,
+    username="what was typed as the name",
+    user="the account, or None",
+    reason="`user_not_found`, `incorrect_password`, `user_inactive` or `email_not_verified`",
+)
+user_login_successful = declare(
+    "user_login_successful",
+    "A login has its session row; sent together with user_logged_in, under Lback's name.",
+    sender=_SESSIONS,
+    request="the request",
+    user="the account",
+)
+user_login_failed = declare(
+    "user_login_failed",
+    "Somebody tried to sign in and could not.",
+    sender=_MANAGER,
+    request="the request",
+    username="what was typed as the name",
+    reason="as in user_authentication_failed",
+)
+user_logged_in = declare(
+    "user_logged_in",
+    "A login has its session row.",
+    sender=_SESSIONS,
+    request="the request",
+    user="the account",
+    session="the session row",
+)
+user_logged_out = declare(
+    "user_logged_out",
+    "Somebody signed out.",
+    sender=_SESSIONS,
+    request="the request",
+    user="the account",
+)
+session_created = declare(
+    "session_created",
+    "A session row was made.",
+    sender=_SESSIONS,
+    session="the session row",
+    user="the account",
+)
+sessions_ended = declare(
+    "sessions_ended",
+    "Sessions of an account were ended.",
+    sender=_SESSIONS,
+    user="the account",
+    count="how many",
+)
+user_password_set = declare(
+    "user_password_set",
+    "An account has a new password, by change, reset or command.",
+    sender=_MANAGER,
+    user="the account",
+)
+password_reset_request_processed = declare(
+    "password_reset_request_processed",
+    "A reset mail is on its way.",
+    sender=_MANAGER,
+    email="the address asked for",
+    user="the account",
+)
+password_reset_request_failed = declare(
+    "password_reset_request_failed",
+    "A reset was asked for an address without a usable account.",
+    sender=_MANAGER,
+    email="the address asked for",
+    error_type="`user_not_found`",
+)
+password_reset_successful = declare(
+    "password_reset_successful",
+    "A password was chosen through a mailed link; every session has ended.",
+    sender=_MANAGER,
+    user="the account",
+)
+password_reset_failed = declare(
+    "password_reset_failed",
+    "A reset link could not be used.",
+    sender=_MANAGER,
+    error_type="`invalid_token`",
+)
+user_deactivated = declare(
+    "user_deactivated",
+    "An account was switched off; every session has ended.",
+    sender=_MANAGER,
+    user="the account",
+)
+user_activated = declare(
+    "user_activated", "An account was switched on.", sender=_MANAGER, user="the account"
+)
+jwt_access_token_created = declare(
+    "jwt_access_token_created",
+    "An access token was issued. The token itself is not passed on.",
+    sender="the AccessTokens",
+    payload="the claims",
+)
+jwt_decode_failed = declare(
+    "jwt_decode_failed",
+    "An access token was refused.",
+    sender="the AccessTokens",
+    error_type="the kind of error, such as `expired`",
+)
+refresh_token_reused = declare(
+    "refresh_token_reused",
+    "A refresh token came again after its grace; its family is revoked.",
+    sender="the RefreshTokens",
+    user="the account",
+    family="the family",
+)

@@ -1,0 +1,105 @@
+"""Access versions: raised in the transaction that changes rights, bulk statements included."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+from flask import g, has_app_context
+from sqlalchemy import event
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.sql.dml import Delete, Insert, Update
+
+from .models import Models
+
+EVERYBODY = "all"
+CHANGED = "lback_access_changed"
+_RAISED = "lback_access_raised"
+
+
+def watch(engine: Engine, models: Models) -> None:
+    """Raise versions whenever a statement of this engine writes to a table of rights."""
+    for_everybody = {
+        models.group_permissions,
+        models.Group.__table__,  # type: ignore[attr-defined]
+        models.Permission.__table__,  # type: ignore[attr-defined]
+    }
+    for_one = {models.members, models.user_permissions}
+
+    @event.listens_for(engine, "after_execute")
+    def after_execute(
+        connection: Connection,
+        statement: Any,
+        multiparams: Any,
+        params: Any,
+        execution_options: Any,
+        result: Any,
+    ) -> None:
+        if not isinstance(statement, Insert | Update | Delete):
+            return
+        if statement.table in for_everybody:
+            raise_version(connection, models)
+        elif statement.table in for_one:
+            users = _users_of([*(multiparams or ()), params or {}])
+            if users is None:
+                raise_version(connection, models)
+            else:
+                for user in users:
+                    raise_version(connection, models, user)
+
+    @event.listens_for(engine, "commit")
+    @event.listens_for(engine, "rollback")
+    def settled(connection: Connection) -> None:
+        connection.info.pop(_RAISED, None)
+
+
+def raise_version(connection: Connection, models: Models, user_key: Any = None) -> None:
+    """Add one to the version of an account, or of everybody."""
+    table = models.AccessVersion.__table__  # type: ignore[attr-defined]
+    scope = EVERYBODY if user_key is None else f"user:{user_key}"
+    connection.info[_RAISED] = True
+    if has_app_context():
+        setattr(g, CHANGED, True)
+    values = {"scope": scope, "user_id": user_key, "value": 1}
+    risen = {"value": table.c.value + 1}
+    if connection.dialect.name in ("mysql", "mariadb"):
+        from sqlalchemy.dialects.mysql import insert as mysql_insert
+
+        connection.execute(mysql_insert(table).values(values).on_duplicate_key_update(risen))
+    else:
+        from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+        from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+        kind = sqlite_insert if connection.dialect.name == "sqlite" else postgresql_insert
+        connection.execute(
+            kind(table)
+            .values(values)
+            .on_conflict_do_update(index_elements=[table.c.scope], set_=risen)
+        )
+
+
+def has_raised(connection: Connection) -> bool:
+    """Whether this transaction has changed rights: what it reads must not be remembered."""
+    return bool(connection.info.get(_RAISED))
+
+
+def read_versions(connection: Connection, models: Models, user_key: Any) -> tuple[int, int]:
+    """The versions of everybody and of one account, 0 where nothing was ever changed."""
+    table = models.AccessVersion.__table__  # type: ignore[attr-defined]
+    rows = connection.execute(
+        sa.select(table.c.scope, table.c.value).where(
+            sa.or_(table.c.scope == EVERYBODY, table.c.user_id == user_key)
+        )
+    ).all()
+    found = {row.scope == EVERYBODY: row.value for row in rows}
+    return found.get(True, 0), found.get(False, 0)
+
+
+def _users_of(sets: Iterable[Any]) -> set[Any] | None:
+    """Whose memberships a statement writes, None when its values do not say."""
+    rows = [row for row in sets if row]
+    flat = [one for row in rows for one in (row if isinstance(row, list | tuple) else [row])]
+    if not flat or not all(isinstance(one, Mapping) and "user_id" in one for one in flat):
+        return None
+    return {one["user_id"] for one in flat}

@@ -1,0 +1,40 @@
+"""What the account pages have in common: their form, their template, their headers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, make_response, render_template
+from werkzeug.utils import import_string
+
+from ...core.state import current_state
+from ...forms.base import Form
+from ..directory import Directory
+from ..forms import FORMS
+from ..settings import AuthSettings
+
+
+def form_for(page: str, **values: Any) -> Any:
+    """The form of a page: the application's own, or ours, without fields the accounts lack."""
+    chosen = current_state()[AuthSettings].forms.get(page, FORMS[page])
+    kind: type[Form] = import_string(chosen) if isinstance(chosen, str) else chosen
+    form = kind(**values)
+    if not current_state()[Directory].has_username:
+        if "username" in form:
+            del form.username
+        if "identifier" in form:
+            form.identifier.label.text = form.email.label.text if "email" in form else "Email"
+    return form
+
+
+def show(page: str, status: int = 200, *, has_token: bool = False, **context: Any) -> Response:
+    """Render ``lback/auth/<page>.html``, or the template that the settings name.
+
+    :param has_token: whether the address holds a token, which must not leave in a Referer.
+    """
+    template = current_state()[AuthSettings].templates.get(page, f"lback/auth/{page}.html")
+    response = make_response(render_template(template, **context), status)
+    response.headers["Cache-Control"] = "no-store"
+    if has_token:
+        response.headers["Referrer-Policy"] = "no-referrer"
+    return response

@@ -1,0 +1,87 @@
+"""Reset and change a password."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from ...core.translation import gettext
+from ...exceptions import InvalidFieldsError, TokenError
+from ..login import current_user, login_required, present_login
+from ..managers import UserManager
+from .page import form_for, show
+
+
+def add_routes(blueprint: Blueprint) -> None:
+    """The routes of this module."""
+    both = ["GET", "POST"]
+    blueprint.add_url_rule(
+        "/request-reset-password/", "request_reset_password", request_reset_password, methods=both
+    )
+    blueprint.add_url_rule("/reset-password/", "reset_password", reset_password, methods=both)
+    blueprint.add_url_rule(
+        "/change-password/", "change_password", login_required(change_password), methods=both
+    )
+
+
+def request_reset_password() -> ResponseReturnValue:
+    """Ask for a reset mail; every address gets the same answer."""
+    form = form_for("request_reset_password")
+    if not form.validate_on_submit():
+        status = 400 if request.method == "POST" else 200
+        return show("request_reset_password", status, form=form)
+    UserManager().request_password_reset(form.email.data)
+    return show(
+        "check_mail",
+        title=gettext("Open your mail"),
+        message=gettext("If the address has an account, a link to choose a password is on its way."),
+        hint=gettext("It may take a minute. Look among the spam, too."),
+    )
+
+
+def reset_password() -> ResponseReturnValue:
+    """Choose a new password through a link. Nobody is signed in by it (OWASP)."""
+    form = form_for("reset_password", token=request.args.get("token"))
+    manager = UserManager()
+    try:
+        if form.validate_on_submit():
+            manager.reset_password(form.token.data, form.new_password.data)
+            flash(gettext("Your password is changed. Sign in with the new one."), "ok")
+            return redirect(url_for("lback_auth.login"))
+        manager.check_reset_token(form.token.data or "")
+    except InvalidFieldsError as error:
+        form.add_errors(error.errors)
+    except TokenError as error:
+        return show(
+            "message",
+            400,
+            has_token=True,
+            title=gettext("This link is no longer good"),
+            message=error.message,
+            kind="warn",
+            action_url=url_for("lback_auth.request_reset_password"),
+            action_label=gettext("Send a new link"),
+        )
+    status = 400 if request.method == "POST" else 200
+    return show("reset_password", status, form=form, has_token=True)
+
+
+def change_password() -> ResponseReturnValue:
+    """Choose a new password while signed in; every other session ends."""
+    form = form_for("change_password")
+    status = 400 if request.method == "POST" else 200
+    if form.validate_on_submit():
+        login = present_login()
+        try:
+            UserManager().change_password(
+                current_user._get_current_object(),
+                form.current_password.data,
+                form.new_password.data,
+                but=login.session_id if login else None,
+            )
+        except InvalidFieldsError as error:
+            form.add_errors(error.errors)
+        else:
+            flash(gettext("Your password is changed. Other devices are signed out."), "ok")
+            return redirect(url_for("lback_auth.account"))
+    return show("change_password", status, form=form)

@@ -1,0 +1,1 @@
+"""The ground floor: what every feature stands on. This list of modules is closed."""

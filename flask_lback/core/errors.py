@@ -1,0 +1,149 @@
+"""Error pages in HTML, or problem documents (RFC 9457), by what the client asked for."""
+
+from __future__ import annotations
+
+import http
+import secrets
+from typing import Any
+
+from flask import Flask, Response, current_app, g, make_response, render_template, request
+from jinja2 import TemplateNotFound
+from werkzeug.exceptions import HTTPException, InternalServerError
+
+from .signals import error_response_generated
+from .translation import gettext
+
+#: Statuses with a page of their own; the others share one.
+PAGES = (400, 401, 403, 404, 405, 409, 413, 429, 500, 503)
+#: Pages that are drawn without asking anything of a database that may be the trouble.
+BARE_PAGES = (500, 503)
+
+
+class Problem(HTTPException):
+    """An error with a stable code, for pages and problem documents alike.
+
+    :param status: the HTTP status.
+    :param code: a word that programs compare, such as ``invalid_credentials``.
+    :param detail: what people are told.
+    :param errors: messages by field name.
+    :param extra: further members of the problem document.
+    :param headers: further headers.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        detail: str,
+        *,
+        errors: dict[str, list[str]] | None = None,
+        headers: dict[str, str] | None = None,
+        **extra: Any,
+    ) -> None:
+        self.code = status
+        super().__init__(detail)
+        self.problem_code = code
+        self.errors = errors
+        self.extra = extra
+        self.headers = headers or {}
+
+
+def wants_json() -> bool:
+    """Whether the client asked for JSON: by what it sent, or by what it accepts."""
+    if request.is_json:
+        return True
+    best = request.accept_mimetypes.best_match(
+        ["text/html", "application/json", "application/problem+json"], default="text/html"
+    )
+    return best != "text/html"
+
+
+def error_response(error: HTTPException) -> Response:
+    """The answer to an HTTP error."""
+    if error.response is not None:
+        return make_response(error.response)
+    status = error.code or 500
+    if status >= 500:
+        _number_request()
+    if wants_json():
+        response = problem_response(error)
+    else:
+        response = make_response(error_page(error), status)
+    for name, value in error.get_headers():
+        if name.lower() not in ("content-type", "content-length"):
+            response.headers[name] = value
+    for name, value in getattr(error, "headers", {}).items():
+        response.headers[name] = value
+    error_response_generated.emit(
+        current_app._get_current_object(),  # type: ignore[attr-defined]
+        status_code=status,
+        error_message=error.description,
+        request=request,
+        response=response,
+        exception=error,
+    )
+    return response
+
+
+def problem_response(error: HTTPException) -> Response:
+    """An ``application/problem+json`` document (RFC 9457) with ``code`` and field errors."""
+    status = error.code or 500
+    document: dict[str, Any] = {
+        "type": "about:blank",
+        "title": http.HTTPStatus(status).phrase,
+        "status": status,
+        "code": getattr(error, "problem_code", None) or _default_code(status),
+        "detail": error.description if status != 500 else gettext("The server made a mistake."),
+    }
+    if errors := getattr(error, "errors", None):
+        document["errors"] = [
+            {"pointer": f"/{name}", "field": name, "detail": text}
+            for name, texts in errors.items()
+            for text in texts
+        ]
+    if request_id := g.get("lback_request_id"):
+        document["request_id"] = request_id
+    document.update(getattr(error, "extra", {}))
+    response = make_response(current_app.json.dumps(document), status)
+    response.mimetype = "application/problem+json"
+    return response
+
+
+def error_page(error: HTTPException) -> str:
+    """The HTML page: the application's ``lback/errors/<code>.html`` wins over ours."""
+    status = error.code or 500
+    names = [f"lback/errors/{status}.html", "lback/errors/error.html"]
+    try:
+        return render_template(
+            names,
+            code=status,
+            name=http.HTTPStatus(status).phrase,
+            description=error.description,
+            permission=getattr(error, "extra", {}).get("permission"),
+            retry_after=getattr(error, "headers", {}).get("Retry-After"),
+            request_id=g.get("lback_request_id"),
+            home_url=request.root_path + "/",
+        )
+    except TemplateNotFound:
+        raise
+    except Exception:
+        current_app.logger.exception("The error page for %s could not be drawn", status)
+        return f"<!doctype html><title>{status}</title><h1>{http.HTTPStatus(status).phrase}</h1>"
+
+
+def register_error_handlers(app: Flask) -> None:
+    """Answer every HTTP error, and what nobody caught, with our pages."""
+    app.register_error_handler(HTTPException, error_response)
+    app.register_error_handler(InternalServerError, error_response)
+
+
+def _number_request() -> None:
+    """Give the person a number that stands in the log beside the error."""
+    if "lback_request_id" not in g:
+        number = secrets.token_hex(4)
+        g.lback_request_id = f"{number[:4]}-{number[4:]}"
+        current_app.logger.error("The error above was shown as %s", g.lback_request_id)
+
+
+def _default_code(status: int) -> str:
+    return http.HTTPStatus(status).phrase.lower().replace(" ", "_").replace("-", "_")

@@ -1,0 +1,50 @@
+"""The database feature: the application's Flask-SQLAlchemy object, or one of our own."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+
+from ..core.checks import Check
+from ..core.feature import Feature, Plan
+from ..core.injection import Providers
+from ..core.state import State
+from ..exceptions import ConfigError
+from .checks import check_tables
+from .models import Base
+from .settings import DatabaseSettings
+
+#: Data of an application that says nothing: a file in the instance folder.
+DEFAULT_URL = "sqlite:///app.sqlite"
+
+
+class DatabaseFeature(Feature):
+    """Finds ``db``, or makes it, and sets migrations up."""
+
+    name = "db"
+    settings = (DatabaseSettings,)
+    checks: ClassVar = (Check(check_tables),)
+
+    def plan(self, plan: Plan) -> None:
+        """Find the one object that this application's data goes through.
+
+        :raises ConfigError: another one was given than the application is set up with.
+        """
+        present = plan.app.extensions.get("sqlalchemy")
+        if plan.db is not None and present is not None and plan.db is not present:
+            raise ConfigError(
+                "Lback(db=...) was given another database object than the application has.",
+                "Give the one whose init_app was called, or leave db out.",
+            )
+        plan.db = plan.db or present or SQLAlchemy(model_class=Base)
+        plan.state.add(plan.db, SQLAlchemy)
+
+    def install(self, app: Flask, state: State) -> None:
+        """Set the database object up when the application has not done so itself."""
+        db = state[SQLAlchemy]
+        if "sqlalchemy" not in app.extensions:
+            app.config.setdefault("SQLALCHEMY_DATABASE_URI", DEFAULT_URL)
+            db.init_app(app)
+        state[Providers].provide("db", lambda: db)

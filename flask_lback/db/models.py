@@ -1,0 +1,78 @@
+"""Base classes and column types for models."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+from ..core import clock
+from ..exceptions import LbackError
+
+
+class UTCDateTime(TypeDecorator[dt.datetime]):
+    """A moment: aware in Python, stored as UTC without a zone on every database.
+
+    Naive values are refused, since nobody can tell what they mean.
+    """
+
+    impl = sa.DateTime
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> sa.types.TypeEngine[Any]:
+        """MySQL and MariaDB cut fractions of a second off unless asked to keep them."""
+        if dialect.name in ("mysql", "mariadb"):
+            from sqlalchemy.dialects.mysql import DATETIME
+
+            return dialect.type_descriptor(DATETIME(fsp=6))
+        return dialect.type_descriptor(sa.DateTime())
+
+    def process_bind_param(
+        self, value: dt.datetime | None, dialect: Dialect
+    ) -> dt.datetime | None:
+        """Aware to UTC, zone taken off."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise LbackError(
+                f"The moment {value!r} has no time zone.", "Use flask_lback.core.clock.now()."
+            )
+        return value.astimezone(dt.UTC).replace(tzinfo=None)
+
+    def process_result_value(
+        self, value: dt.datetime | None, dialect: Dialect
+    ) -> dt.datetime | None:
+        """UTC put on."""
+        return value.replace(tzinfo=dt.UTC) if value is not None else None
+
+
+class Base(DeclarativeBase):
+    """A base for ``SQLAlchemy(model_class=Base)``."""
+
+
+class BaseModel:
+    """A mixin with a key, two time stamps, ``to_dict`` and ``validate`` (L15)."""
+
+    id: Mapped[int] = mapped_column(primary_key=True, sort_order=-10)
+    created_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=clock.now)
+    updated_at: Mapped[dt.datetime] = mapped_column(
+        UTCDateTime, default=clock.now, onupdate=clock.now
+    )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The mapped columns by attribute name."""
+        mapper = sa.inspect(type(self))
+        return {column.key: getattr(self, column.key) for column in mapper.column_attrs}
+
+    def validate(self) -> None:
+        """Raise an error when the object must not be saved; called before every flush."""
+
+
+@sa.event.listens_for(BaseModel, "before_insert", propagate=True)
+@sa.event.listens_for(BaseModel, "before_update", propagate=True)
+def _validate(mapper: Any, connection: Any, target: BaseModel) -> None:
+    target.validate()

@@ -1,0 +1,31 @@
+"""Make the tables of an application that has no migrations."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+
+from ..core.signals import database_initialized
+from ..core.state import state_of
+
+
+def missing_tables(app: Flask) -> list[str]:
+    """Tables that the models have and the databases lack, in order."""
+    db = state_of(app)[SQLAlchemy]
+    missing = []
+    for bind_key, metadata in db.metadatas.items():
+        present = set(sa.inspect(db.engines[bind_key]).get_table_names())
+        missing += [name for name in metadata.tables if name not in present]
+    return sorted(missing)
+
+
+def initialize(app: Flask) -> list[str]:
+    """Create the missing tables, and let features fill them.
+
+    :returns: the names of the tables that were made; none when all were there.
+    """
+    made = missing_tables(app)
+    state_of(app)[SQLAlchemy].create_all()
+    database_initialized.emit(app)
+    return made

@@ -1,0 +1,1 @@
+"""Forms on WTForms and Flask-WTF."""

@@ -1,0 +1,22 @@
+"""Settings of the rate limits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from ..core.settings import Settings, setting
+
+
+@dataclass(frozen=True)
+class RateLimitSettings(Settings):
+    """``LBACK_LIMITS_*``: where attempts are counted."""
+
+    prefix: ClassVar[str] = "LBACK_LIMITS_"
+
+    enabled: bool = setting(True, "Whether anything is limited at all.")
+    storage_url: str = setting(
+        "memory://",
+        "Where counts are kept: `memory://` for one process, `redis://…` for several.",
+        aliases=("RATELIMIT_STORAGE_URI",),
+    )

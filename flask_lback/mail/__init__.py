@@ -1,0 +1,1 @@
+"""Messages from templates, sent off the request."""

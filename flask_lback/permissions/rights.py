@@ -1,0 +1,158 @@
+"""The rights of an account, remembered in this process until its access versions rise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from flask import g, has_app_context
+from sqlalchemy.engine import Connection
+
+from ..auth.loading import AccountLoader
+from ..auth.mixins import key_of
+from ..auth.models import Models
+from ..auth.principal import LOGIN, USER, Login
+from ..auth.settings import AuthSettings
+from ..auth.versions import CHANGED, has_raised, read_versions
+
+#: Accounts that one process remembers; then it starts again.
+MOST_ACCOUNTS = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Grants:
+    """What the tables say about one account.
+
+    :ivar versions: the access versions that were read with it.
+    """
+
+    versions: tuple[int, int]
+    permissions: frozenset[str]
+    groups: frozenset[str]
+
+
+class RightsTable:
+    """Answers for every account of one application."""
+
+    def __init__(self, models: Models, loader: AccountLoader, settings: AuthSettings) -> None:
+        self._models = models
+        self._loader = loader
+        self._superuser_group = settings.superuser_group
+        self._known: dict[Any, Grants] = {}
+        self._statement = _written(models)
+
+    def rights_of(self, user: Any) -> AccountRights:
+        """The rights of an account; nothing is asked before the first check."""
+        return AccountRights(user, self, self._superuser_group)
+
+    def grants_of(self, user: Any) -> Grants:
+        """Groups and permissions of an account, from memory while its versions stand."""
+        key = key_of(user)
+        if key is None:
+            return Grants((0, 0), frozenset(), frozenset())
+        known = self._known.get(key)
+        if known is not None and known.versions == self._versions_at_hand(user):
+            return known
+        with self._loader.connection() as connection:
+            if known is not None and not has_raised(connection):
+                if known.versions == read_versions(connection, self._models, key):
+                    return known
+            fresh = self._load(connection, key)
+            if not has_raised(connection):
+                if len(self._known) >= MOST_ACCOUNTS:
+                    self._known.clear()
+                self._known[key] = fresh
+            return fresh
+
+    def _versions_at_hand(self, user: Any) -> tuple[int, int] | None:
+        """The versions that came with the request's own account, unless it changed rights."""
+        if not has_app_context() or g.get(USER) is not user or CHANGED in g:
+            return None
+        login: Login | None = g.get(LOGIN)
+        return login.versions if login is not None else None
+
+    def _load(self, connection: Connection, key: Any) -> Grants:
+        versions = read_versions(connection, self._models, key)
+        permissions, groups = set(), set()
+        for is_group, name in connection.execute(self._statement, {"user": key}):
+            (groups if is_group else permissions).add(name)
+        return Grants(versions, frozenset(permissions), frozenset(groups))
+
+
+class AccountRights:
+    """The rights of one account. An account that is switched off has none."""
+
+    __slots__ = ("_superuser_group", "_table", "_user")
+
+    def __init__(self, user: Any, table: RightsTable, superuser_group: str | None) -> None:
+        self._user = user
+        self._table = table
+        self._superuser_group = superuser_group
+
+    def has(self, name: str) -> bool:
+        """Whether the account holds the permission, by exactly this name."""
+        if not isinstance(name, str) or not name or not self._user.is_active:
+            return False
+        return self.is_superuser or name in self._table.grants_of(self._user).permissions
+
+    def has_all(self, names: Iterable[str]) -> bool:
+        """Whether it holds every one; False for none."""
+        wanted = [names] if isinstance(names, str) else list(names)
+        return bool(wanted) and all(map(self.has, wanted))
+
+    def has_any(self, names: Iterable[str]) -> bool:
+        """Whether it holds one of them."""
+        return any(map(self.has, [names] if isinstance(names, str) else names))
+
+    def in_group(self, name: str) -> bool:
+        """Whether it is a member of the group."""
+        return bool(self._user.is_active) and name in self._table.grants_of(self._user).groups
+
+    @property
+    def permissions(self) -> frozenset[str]:
+        """What it holds by groups and directly; a superuser's bypass is not in it."""
+        return self._table.grants_of(self._user).permissions
+
+    @property
+    def groups(self) -> frozenset[str]:
+        """The names of its groups."""
+        return self._table.grants_of(self._user).groups
+
+    @property
+    def is_superuser(self) -> bool:
+        """Whether every check passes: by the flag, or by the group that the settings name."""
+        if not self._user.is_active:
+            return False
+        if getattr(self._user, "is_superuser", False):
+            return True
+        group = self._superuser_group
+        return group is not None and group in self._table.grants_of(self._user).groups
+
+
+def _written(models: Models) -> Any:
+    group: Any = models.Group.__table__  # type: ignore[attr-defined]
+    permission: Any = models.Permission.__table__  # type: ignore[attr-defined]
+    members, grants, direct = models.members, models.group_permissions, models.user_permissions
+    user = sa.bindparam("user", type_=members.c.user_id.type)
+    through_groups = (
+        sa.select(sa.literal(0), permission.c.name)
+        .select_from(members)
+        .join(grants, grants.c.group_id == members.c.group_id)
+        .join(permission, permission.c.id == grants.c.permission_id)
+        .where(members.c.user_id == user)
+    )
+    by_itself = (
+        sa.select(sa.literal(0), permission.c.name)
+        .select_from(direct)
+        .join(permission, permission.c.id == direct.c.permission_id)
+        .where(direct.c.user_id == user)
+    )
+    groups = (
+        sa.select(sa.literal(1), group.c.name)
+        .select_from(members)
+        .join(group, group.c.id == members.c.group_id)
+        .where(members.c.user_id == user)
+    )
+    return sa.union_all(through_groups, by_itself, groups)

@@ -1,0 +1,106 @@
+"""Cross-site request forgery: Flask-WTF's tokens, asked for when a browser could be tricked.
+
+A form needs a token always, signing in included. Anything else needs one when a cookie
+authenticates it. A request with an ``Authorization`` header needs none: no browser adds one by
+itself, and the header is then the only thing that authenticates (OWASP CSRF Cheat Sheet).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from flask import Flask, current_app
+from flask.wrappers import Request
+from flask_wtf import CSRFProtect
+from flask_wtf.csrf import CSRFError
+
+from ..core.middleware import Middleware
+from ..core.translation import gettext
+
+F = TypeVar("F", bound=Callable[..., Any])
+_EXEMPT = "lback_csrf_exempt"
+_FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data", "text/plain", "")
+
+
+class CSRFRefused(CSRFError):
+    """A form without the token that its page carried."""
+
+    problem_code = "csrf_failed"
+
+
+def csrf_exempt(view: F) -> F:
+    """Ask no token of this view; it must not trust cookies."""
+    setattr(view, _EXEMPT, True)
+    return view
+
+
+class CSRFProtection(CSRFProtect):
+    """Flask-WTF's protection, driven by the middleware list."""
+
+    def check(self, request: Request, view: Callable[..., Any]) -> None:
+        """Refuse a forged request.
+
+        :raises CSRFRefused: the token is missing or wrong, or another site sent the request.
+        """
+        config = current_app.config
+        if not config["WTF_CSRF_ENABLED"] or request.method not in config["WTF_CSRF_METHODS"]:
+            return
+        if getattr(view, _EXEMPT, False) or self._is_exempt(request, view):
+            return
+        if request.headers.get("Authorization") or not needs_token(request):
+            return
+        if not is_same_origin(request):
+            raise CSRFRefused(gettext("Another site sent this request. Nothing was changed."))
+        self.protect()
+
+    def _is_exempt(self, request: Request, view: Callable[..., Any]) -> bool:
+        name = f"{view.__module__}.{getattr(view, '__name__', '')}"
+        return name in self._exempt_views or request.blueprint in self._exempt_blueprints
+
+    def _error_response(self, reason: str) -> None:
+        raise CSRFRefused(
+            gettext("This page was open too long, or cookies are off. Reload it and try again.")
+        )
+
+
+def needs_token(request: Request) -> bool:
+    """Whether a browser could have been made to send this request."""
+    return request.mimetype in _FORM_TYPES or bool(request.cookies)
+
+
+def is_same_origin(request: Request) -> bool:
+    """False when the browser says that another site sent the request.
+
+    ``Origin: null`` comes from pages that send no referrer, ours with a token in their address
+    among them: there the token alone decides.
+    """
+    if request.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site"):
+        return False
+    source = request.headers.get("Origin") or request.headers.get("Referer")
+    if not source or source == "null":
+        return True
+    return urlsplit(source).netloc == request.host
+
+
+class CSRFMiddleware(Middleware):
+    """Asks for the token before a view runs."""
+
+    def __init__(self, protection: CSRFProtection) -> None:
+        self._protection = protection
+
+    def process_view(
+        self, request: Request, view: Callable[..., Any], arguments: Mapping[str, Any]
+    ) -> None:
+        """Refuse before anything is read of the body but its form."""
+        self._protection.check(request, view)
+
+
+def install(app: Flask) -> CSRFProtection:
+    """Set Flask-WTF up so that only the middleware list asks for tokens."""
+    app.config.setdefault("WTF_CSRF_TIME_LIMIT", None)
+    app.config["WTF_CSRF_CHECK_DEFAULT"] = False
+    protection = CSRFProtection()
+    protection.init_app(app)
+    return protection

@@ -1,0 +1,138 @@
+// Everything here is an addition: each page works without it.
+// Loaded in <head> without "defer", so that the theme is set before the first paint. Events are delegated.
+"use strict";
+(() => {
+  const root = document.documentElement;
+  const KEY = "lback-theme";
+
+  /* theme: the system decides until somebody chooses */
+  const remembered = () => {
+    try {
+      return localStorage.getItem(KEY);
+    } catch {
+      return null; // storage is refused in some private modes
+    }
+  };
+  const applyTheme = (theme) => {
+    if (theme === "light" || theme === "dark") root.dataset.theme = theme;
+    else delete root.dataset.theme;
+  };
+  const isDark = () =>
+    root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+
+  applyTheme(remembered());
+  addEventListener("storage", (event) => {
+    if (event.key === KEY) applyTheme(event.newValue);
+  });
+
+  const toggleTheme = () => {
+    applyTheme(isDark() ? "light" : "dark");
+    try {
+      localStorage.setItem(KEY, root.dataset.theme);
+    } catch {
+      /* the choice lasts for this page only */
+    }
+  };
+
+  /* show and hide a password */
+  const setReveal = (button, shown) => {
+    const input = document.getElementById(button.dataset.reveal);
+    if (!input) return;
+    input.type = shown ? "text" : "password";
+    button.setAttribute("aria-pressed", String(shown));
+  };
+
+  /* "20 Nov 2026" becomes "2 hours ago" below a day; the full time is in datetime and title */
+  const relative = (element) => {
+    const seconds = (new Date(element.dateTime) - Date.now()) / 1000;
+    if (!Number.isFinite(seconds) || Math.abs(seconds) >= 86400) return;
+    const words = new Intl.RelativeTimeFormat(root.lang || undefined, { numeric: "auto" });
+    const [unit, size] = [["hour", 3600], ["minute", 60], ["second", 1]].find(([, s]) => Math.abs(seconds) >= s) ?? ["second", 1];
+    element.textContent = words.format(Math.trunc(seconds / size), unit);
+  };
+
+  /* choosing rows of a list */
+  const countRows = (form) => {
+    const boxes = [...form.querySelectorAll(".sel")];
+    const chosen = boxes.filter((box) => box.checked).length;
+    const all = form.querySelector("[data-all]");
+    if (all) {
+      all.checked = chosen > 0 && chosen === boxes.length;
+      all.indeterminate = chosen > 0 && chosen < boxes.length;
+    }
+    form.querySelectorAll("[data-count]").forEach((out) => {
+      out.textContent = String(chosen);
+    });
+  };
+
+  document.addEventListener("click", (event) => {
+    if (!(event.target instanceof Element)) return;
+    const reveal = event.target.closest("[data-reveal]");
+    if (event.target.closest("[data-theme-toggle]")) toggleTheme();
+    else if (reveal) setReveal(reveal, reveal.getAttribute("aria-pressed") !== "true");
+    else if (event.target.closest("[data-back]")) history.back();
+  });
+
+  document.addEventListener("change", (event) => {
+    const form = event.target.closest?.(".listform");
+    if (!form) return;
+    if (event.target.matches("[data-all]")) {
+      form.querySelectorAll(".sel").forEach((box) => {
+        box.checked = event.target.checked;
+      });
+    }
+    countRows(form);
+  });
+
+  // A password that is shown would be remembered by the browser as plain text.
+  document.addEventListener("submit", (event) => {
+    event.target.querySelectorAll('[data-reveal][aria-pressed="true"]').forEach((button) => setReveal(button, false));
+  });
+
+  document.addEventListener("keydown", (event) => {
+    if (!(event.target instanceof Element)) return;
+    const command = event.ctrlKey || event.metaKey;
+    if (command && !event.altKey && !event.shiftKey && event.key === "s") {
+      const save = document.querySelector("[data-save]");
+      if (save) {
+        event.preventDefault();
+        save.click();
+      }
+      return;
+    }
+    // Single letters can be switched off: <html data-keys="off"> (WCAG 2.1.4).
+    const typing = event.target.matches("input:not(.sel), textarea, select, [contenteditable]");
+    if (typing || command || event.altKey || root.dataset.keys === "off") return;
+    const rows = [...document.querySelectorAll("[data-row]")];
+    const at = rows.findIndex((row) => row.contains(document.activeElement));
+    const go = (index) => rows[Math.max(0, Math.min(index, rows.length - 1))]?.querySelector(".rowlink")?.focus();
+    const search = document.querySelector("[data-search]");
+    const add = document.querySelector("[data-new]");
+    const keys = document.getElementById("keys");
+    const action = {
+      "/": search && (() => search.focus()),
+      n: add && (() => add.click()),
+      j: rows.length && (() => go(at + 1)),
+      k: rows.length && (() => go(at - 1)),
+      x: at >= 0 && (() => rows[at].querySelector(".sel")?.click()),
+      "?": keys && (() => keys.showPopover()),
+    }[event.key];
+    if (action) {
+      event.preventDefault();
+      action();
+    }
+  });
+
+  document.addEventListener("DOMContentLoaded", () => {
+    document.querySelectorAll("button[data-reveal]").forEach((button) => {
+      button.hidden = false;
+    });
+    if (history.length > 1) {
+      document.querySelectorAll("[data-back]").forEach((button) => {
+        button.hidden = false;
+      });
+    }
+    document.querySelectorAll("time[data-relative]").forEach(relative);
+    document.querySelectorAll(".listform").forEach(countRows);
+  });
+})();

@@ -1,0 +1,66 @@
+"""Run a function later, with an application context."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from flask import Flask
+
+from .settings import TaskSettings
+
+
+class TaskRunner:
+    """The background work of one application.
+
+    Threads are started at the first task of a process, so that a server may fork after loading
+    the application. Tasks that wait when the process ends are still done.
+    """
+
+    def __init__(self, app: Flask, settings: TaskSettings) -> None:
+        self._app = app
+        self._settings = settings
+        self._pool: ThreadPoolExecutor | None = None
+        self._process = 0
+
+    def run_later(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
+        """Call ``function`` in the background. What it raises is logged.
+
+        Pass plain values: objects of a database session do not survive the request.
+        """
+        if self.is_eager:
+            self._call(function, args, kwargs)
+        else:
+            self._executor().submit(self._run, function, args, kwargs)
+
+    @property
+    def is_eager(self) -> bool:
+        """Whether tasks are done at once."""
+        eager = self._settings.eager
+        return self._app.testing if eager is None else eager
+
+    def drain(self) -> None:
+        """Wait until everything that was asked for has been done."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=True)
+            self._pool = None
+
+    def _executor(self) -> ThreadPoolExecutor:
+        if self._pool is None or self._process != os.getpid():
+            self._pool = ThreadPoolExecutor(self._settings.threads, thread_name_prefix="lback")
+            self._process = os.getpid()
+        return self._pool
+
+    def _run(self, function: Callable[..., Any], args: Any, kwargs: Any) -> None:
+        with self._app.app_context():
+            self._call(function, args, kwargs)
+
+    def _call(self, function: Callable[..., Any], args: Any, kwargs: Any) -> None:
+        try:
+            function(*args, **kwargs)
+        except Exception:
+            self._app.logger.exception("A background task failed: %r", function)
+
+

@@ -1,0 +1,8 @@
+"""Fixtures that every test may ask for; each is documented where it is defined."""
+
+pytest_plugins = [
+    "tests.support.browser",
+    "tests.support.databases",
+    "tests.support.server",
+    "tests.support.smtp",
+]

@@ -1,0 +1,1 @@
+"""Real counterparts for the tests: databases, a mail server, gunicorn, a browser."""
