@@ -54,7 +54,7 @@ lint: $(VENV)/.dev
 	@echo "== mypy"
 	@$(BIN)/mypy --no-error-summary
 	@echo "== import-linter"
-	@$(BIN)/lint-imports --no-cache > $(VENV)/.floors 2>&1 || { cat $(VENV)/.floors; exit 1; }
+	@$(BIN)/lint-imports --no-logo --no-cache > $(VENV)/.floors 2>&1 || { cat $(VENV)/.floors; exit 1; }
 	@echo "== bandit"
 	@$(BIN)/bandit --quiet -c pyproject.toml -r flask_lback example_app
 

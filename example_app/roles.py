@@ -27,6 +27,8 @@ administrator_rights = [
     "blog.delete_comment",
     *(f"blog.{action}_tag" for action in ("view", "add", "change", "delete")),
     *(f"blog.{action}_user" for action in ("view", "add", "change")),
+    *(f"auth.{action}_group" for action in ("view", "add", "change")),
+    "auth.view_permission",
 ]
 
 lback.permissions.declare_group(

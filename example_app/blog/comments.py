@@ -62,11 +62,8 @@ def moderation() -> str:
         .order_by(Comment.created_at.desc() if newest else Comment.created_at, Comment.id)
     )
     page = db.paginate(query, per_page=current_app.config["COMMENTS_PER_PAGE"], max_per_page=100)
-    totals = dict(
-        db.session.execute(
-            sa.select(Comment.status, sa.func.count()).group_by(Comment.status)
-        ).tuples()
-    )
+    counted = sa.select(Comment.status, sa.func.count().label("total")).group_by(Comment.status)
+    totals = {row.status: row.total for row in db.session.execute(counted)}
     return render_template("blog/moderation.html", page=page, status=status, totals=totals)
 
 

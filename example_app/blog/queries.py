@@ -56,7 +56,7 @@ def page_of(posts: Posts) -> tuple[Pagination, dict[int, int]]:
 def comment_counts(post_ids: Iterable[int]) -> dict[int, int]:
     """Comments that everybody may read, by post, in one statement."""
     rows = db.session.execute(_counts().where(Comment.post_id.in_(list(post_ids))))
-    return dict(rows.tuples())
+    return {row.post_id: row.total for row in rows}
 
 
 def _counts() -> sa.Select[int, int]:

@@ -6,9 +6,9 @@ import datetime as dt
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from random import Random
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, scoped_session
 
 from flask_lback import LbackError
 
@@ -17,6 +17,9 @@ from ..models import Comment, CommentStatus, Post, PostStatus, Tag, User
 from ..roles import MEMBERS, MODERATORS
 from .composing import Composer, Draft
 from .corpus import Person, people, words
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session, scoped_session
 
 MONTHS = 18
 #: Each so-maniest post is a draft, or was hidden.
@@ -97,9 +100,8 @@ class _Seeding:
         return Summary(len(self.users), posts, self.comments)
 
     def _add_people(self, chosen: tuple[Person, ...]) -> None:
-        groups = {
-            group.name: group for group in self.session.scalars(sa.select(lback.models.Group))
-        }
+        found = self.session.scalars(sa.select(lback.models.Group))
+        groups = {group.name: group for group in found}
         for person in chosen:
             joined = self.now - dt.timedelta(days=MONTHS * 30 + self.random.randint(1, 90))
             user = User(
@@ -184,11 +186,9 @@ class _Seeding:
         if chance < REMOVED:
             return CommentStatus.HIDDEN, self.composer.rude_comment()
         if chance < REMOVED + WAITING:
-            rude = self.random.random() < 0.4
-            text = (
-                self.composer.rude_comment() if rude else self.composer.comment(draft.topic, author)
-            )
-            return CommentStatus.WAITING, text
+            if self.random.random() < 0.4:
+                return CommentStatus.WAITING, self.composer.rude_comment()
+            return CommentStatus.WAITING, self.composer.comment(draft.topic, author)
         return CommentStatus.SHOWN, self.composer.comment(draft.topic, author)
 
     def _tag(self, name: str) -> Tag:

@@ -38,8 +38,9 @@ def people() -> str:
     )
     page = db.paginate(query, per_page=PEOPLE_PER_PAGE, max_per_page=PEOPLE_PER_PAGE)
     ids = [user.id for user in page.items]
-    totals = db.session.execute(sa.select(counts).where(counts.c.author_id.in_(ids)))
-    return render_template("profiles/people.html", page=page, totals=dict(totals.tuples()))
+    rows = db.session.execute(sa.select(counts).where(counts.c.author_id.in_(ids)))
+    totals = {row.author_id: row.total for row in rows}
+    return render_template("profiles/people.html", page=page, totals=totals)
 
 
 @bp.get("/people/<username>/")

@@ -121,7 +121,7 @@ class AccountLoader:
         session = self._sessions
         user: Any = models.User.__table__
         version: Any = models.AccessVersion.__table__  # type: ignore[attr-defined]
-        every, own = version.alias("every"), version.alias("own")
+        every, own = version.alias("for_all"), version.alias("for_one")
         key = user.primary_key.columns[0]
         return (
             sa.select(

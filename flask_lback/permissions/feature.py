@@ -27,7 +27,7 @@ class PermissionsFeature(Feature):
     def plan(self, plan: Plan) -> None:
         """Take what was declared on the ``Lback`` object."""
         state = plan.state
-        state.add(plan.declared.get(Permissions) or Permissions())
+        state.add(plan.declared.get(Permissions) or plan.declared.add(Permissions()))
         table = RightsTable(state[Models], state[AccountLoader], plan.settings(AuthSettings))
         state.add(table, RightsSource)
 
