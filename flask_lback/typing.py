@@ -12,7 +12,7 @@ from flask.wrappers import Request, Response
 ViewFunction: TypeAlias = Callable[..., ResponseReturnValue]
 #: What calls the next layer of the middleware chain.
 GetResponse: TypeAlias = Callable[[Request], Response]
-#: What a permission decorator accepts: one name, several (all of them), or a function of the request.
+#: What a permission decorator takes: a name, several (all of them), a function of the request.
 PermissionSpec: TypeAlias = "str | Iterable[str] | Callable[[Any], str | Iterable[str]]"
 
 

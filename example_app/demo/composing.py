@@ -91,7 +91,7 @@ class Composer:
             yield by_name[name], left[name].popleft()
 
     def _post(self, topic: Topic, title: str, first: str) -> Draft:
-        chosen = self.random.sample(topic.sections, self.random.choice((2, 3, 3, 4)))
+        chosen = self.random.sample(topic.sections, self.random.choice((3, 3, 4, 4, 5)))
         parts = [first]
         if self.random.random() < 0.7:
             parts.append(self.random.choice(topic.openings))

@@ -93,7 +93,9 @@ class AccessTokens:
         """Times by Lback's clock, and every type as we write it."""
         now = clock.timestamp()
         times = (claims["exp"], claims["iat"])
-        if claims["typ"] != "access" or not all(type(one) is int for one in (*times, claims["sid"])):
+        if claims["typ"] != "access" or not all(
+            type(one) is int for one in (*times, claims["sid"])
+        ):
             raise TokenError("not an access token")
         if claims["iat"] > now + 60:
             raise TokenError("issued in the future")
@@ -117,4 +119,3 @@ def bearer_of(header: str) -> str | None:
     """The token of an ``Authorization`` header, None for another scheme."""
     scheme, _, value = header.partition(" ")
     return value.strip() if scheme.lower() == "bearer" and value else None
-

@@ -91,7 +91,8 @@ class Accounts:
             errors["password"] = complaints
         if self._settings.generic_answers and list(errors) == ["email"]:
             self._hasher.hash(password)
-            return self._refuse_quietly(fields)
+            self._refuse_quietly(fields)
+            return None
         if errors:
             self._report_duplicate(fields, errors)
             raise InvalidFieldsError(errors)
@@ -101,7 +102,8 @@ class Accounts:
             self._db.session.commit()
         except IntegrityError:
             self._db.session.rollback()
-            return self._lost_race(fields)
+            self._lost_race(fields)
+            return None
         user_registered.emit(self, user=user)
         if self._settings.verify_email and self._directory.has_email:
             self._mails.verify_email(user)
@@ -121,9 +123,7 @@ class Accounts:
 
     def complaints(self, user: Any, password: str) -> list[str]:
         """What the policy has against a password of this account."""
-        return self._policy.complaints(
-            password, [getattr(user, name, None) for name in _PERSONAL]
-        )
+        return self._policy.complaints(password, [getattr(user, name, None) for name in _PERSONAL])
 
     def set_active(self, user: Any, active: bool) -> bool:
         """Switch an account on, or off with all its sessions; the caller commits.
@@ -168,7 +168,8 @@ class Accounts:
     def _lost_race(self, fields: dict[str, Any]) -> None:
         errors = self.taken(fields)
         if self._settings.generic_answers and "username" not in errors:
-            return self._refuse_quietly(fields)
+            self._refuse_quietly(fields)
+            return
         self._report_duplicate(fields, errors)
         raise InvalidFieldsError(errors)
 

@@ -15,7 +15,9 @@ from .settings import AuthSettings
 class AccountMails:
     """What accounts are told by mail; links lead to the account pages."""
 
-    def __init__(self, mailer: Mailer, tokens: LinkTokens, settings: AuthSettings, app: Any) -> None:
+    def __init__(
+        self, mailer: Mailer, tokens: LinkTokens, settings: AuthSettings, app: Any
+    ) -> None:
         self._mailer = mailer
         self._tokens = tokens
         self._settings = settings
@@ -56,7 +58,7 @@ class AccountMails:
 
     def _send(self, user: Any, template: str, subject: str, **context: Any) -> None:
         name = getattr(user, "first_name", "") or user.get_username()
-        subject = f"{subject} – {site_name(self._app)}"
+        subject = f"{subject} - {site_name(self._app)}"
         self._mailer.send_template(
             user.email, subject, f"lback/mail/{template}", user_name=name, **context
         )

@@ -60,9 +60,7 @@ class AuthFeature(Feature):
         mails = state.add(AccountMails(state[Mailer], links, settings, plan.app))
         sessions = state.add(SessionManager(db, models, settings))
         directory = state.add(Directory(db, models))
-        state.add(
-            Accounts(db, models, settings, directory, hasher, policy, sessions, mails)
-        )
+        state.add(Accounts(db, models, settings, directory, hasher, policy, sessions, mails))
         tokens = plan.settings(TokenSettings)
         state.add(AccessTokens(plan.app, tokens))
         state.add(RefreshTokens(db, models, tokens, sessions))

@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.pool import StaticPool
 
 from ..core import clock
-from .models import Models
+from .models import Models, table_of
 from .principal import Login, build, loaded_columns
 from .settings import AuthSettings
 from .versions import EVERYBODY
@@ -34,9 +34,9 @@ class AccountLoader:
 
     def __init__(self, db: SQLAlchemy, models: Models, settings: AuthSettings) -> None:
         self._db = db
-        self._bind_key = models.User.__table__.metadata.info.get("bind_key")
+        self._bind_key = table_of(models.User).metadata.info.get("bind_key")
         self._idle = dt.timedelta(minutes=settings.session_idle_minutes)
-        self._sessions: Any = models.UserSession.__table__  # type: ignore[attr-defined]
+        self._sessions: Any = table_of(models.UserSession)
         mapper = sa.inspect(models.User)
         columns = loaded_columns(mapper)
         self._attributes = tuple(columns)
@@ -75,7 +75,7 @@ class AccountLoader:
         bound = getattr(session.session_factory, "kw", {}).get("bind")
         shared = isinstance(bound, Connection) or isinstance(self.engine.pool, StaticPool)
         if not shared and session.registry.has():
-            shared = session.in_transaction() and session.is_active
+            shared = session().in_transaction() and session.is_active
         if shared:
             yield session.connection(bind_arguments={"bind": bound or self.engine})
         else:
@@ -119,8 +119,8 @@ class AccountLoader:
 
     def _written(self, models: Models, columns: tuple[sa.Column[Any], ...]) -> sa.Select[Any]:
         session = self._sessions
-        user: Any = models.User.__table__
-        version: Any = models.AccessVersion.__table__  # type: ignore[attr-defined]
+        user: Any = table_of(models.User)
+        version: Any = table_of(models.AccessVersion)
         every, own = version.alias("for_all"), version.alias("for_one")
         key = user.primary_key.columns[0]
         return (

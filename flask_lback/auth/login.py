@@ -23,7 +23,7 @@ from .loading import AccountLoader
 from .mixins import AnonymousUser
 from .models import Models
 from .principal import LOGIN, USER, Login
-from .services import sessions
+from .sessions import SessionManager
 from .settings import AuthSettings
 
 _FLASK_LOGIN_KEY = "_user_id"
@@ -38,14 +38,14 @@ def login_user(user: Any, remember: bool = False, *, method: str = "password") -
     """
     if not user.is_active:
         return False
-    sessions().login(user, remember=remember, method=method)
+    _sessions().login(user, remember=remember, method=method)
     return True
 
 
 def logout_user() -> bool:
     """End the session of this browser, and commit."""
     resolve()
-    sessions().logout()
+    _sessions().logout()
     return True
 
 
@@ -84,6 +84,10 @@ def install(app: Flask, state: State) -> None:
     flask_login_logged_out.connect(_adopt_logout, app)
 
 
+def _sessions() -> SessionManager:
+    return current_state()[SessionManager]
+
+
 def _identify() -> tuple[Any, Login | None]:
     state = current_state()
     loader = state[AccountLoader]
@@ -92,7 +96,7 @@ def _identify() -> tuple[Any, Login | None]:
         # A header decides alone: never fall back to a cookie of somebody else.
         if (token := bearer_of(header)) is not None:
             found = _by_token(state, loader, token)
-    elif key := sessions().present_key():
+    elif key := _sessions().present_key():
         found = loader.by_cookie(key)
     elif _FLASK_LOGIN_KEY in session and _may_adopt(state):
         found = _adopt_session(state)
@@ -119,7 +123,7 @@ def _adopt_session(state: State) -> tuple[Any, Login] | None:
     if user is None or not user.is_active:
         return None
     session.pop(_FLASK_LOGIN_KEY)
-    sessions().login(user, method="adopted")
+    _sessions().login(user, method="adopted")
     return user, g.get(LOGIN)
 
 
@@ -127,9 +131,9 @@ def _adopt_login(app: Flask, user: Any, **values: Any) -> None:
     """The application called ``flask_login.login_user``: make the row."""
     if isinstance(user, current_state()[Models].User):
         session.pop(_FLASK_LOGIN_KEY, None)
-        sessions().login(user, remember=session.pop("_remember", None) == "set", method="adopted")
+        _sessions().login(user, remember=session.pop("_remember", None) == "set", method="adopted")
 
 
 def _adopt_logout(app: Flask, **values: Any) -> None:
     """The application called ``flask_login.logout_user``: end the row."""
-    sessions().logout()
+    _sessions().logout()

@@ -52,7 +52,9 @@ class UserManager:
         self._sessions = state[SessionManager]
         self._settings = state[AuthSettings]
 
-    def create_user(self, *, password: str | None = None, verified: bool = False, **fields: Any) -> Any:
+    def create_user(
+        self, *, password: str | None = None, verified: bool = False, **fields: Any
+    ) -> Any:
         """Make an account and add it to ``db.session``; commit it yourself.
 
         :raises InvalidFieldsError: a name is malformed or taken.
@@ -102,7 +104,11 @@ class UserManager:
         if not user.is_active:
             raise self._refused(identifier, user, "user_inactive")
         self._limits.clear(self._limit_settings.password_per_account, *budget)
-        must = self._settings.verify_email if require_email_verified is None else require_email_verified
+        must = (
+            self._settings.verify_email
+            if require_email_verified is None
+            else require_email_verified
+        )
         if must and self._directory.has_email and user.email_verified_at is None:
             self._refused(identifier, user, "email_not_verified")
             raise AuthenticationError(

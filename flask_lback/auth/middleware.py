@@ -6,6 +6,7 @@ from flask import g
 from flask.wrappers import Request, Response
 
 from ..core.middleware import Middleware
+from .login import resolve
 from .principal import LOGIN, USER
 
 
@@ -35,6 +36,4 @@ class RequestMixin:
     @property
     def user(self) -> object:
         """The present account; an :class:`AnonymousUser` for nobody."""
-        from .login import resolve
-
         return resolve()

@@ -14,8 +14,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, validates
 
 from ..core import clock
+from ..core.state import current_state
 from ..db.models import UTCDateTime
 from .names import EMAIL_LENGTH, USERNAME_LENGTH, canonical
+from .passwords import PasswordHasher
 from .principal import LazyState
 from .rights import rights_of
 
@@ -59,15 +61,12 @@ class AbstractBaseUser:
 
         Says nothing about the policy: that is for forms and commands.
         """
-        from .services import hasher
-
-        self.password_hash = None if password is None else hasher().hash(password)
+        hasher = current_state()[PasswordHasher]
+        self.password_hash = None if password is None else hasher.hash(password)
 
     def check_password(self, password: str) -> bool:
         """Whether the password is right."""
-        from .services import hasher
-
-        return hasher().verify(password, self.password_hash)
+        return current_state()[PasswordHasher].verify(password, self.password_hash)
 
     def __str__(self) -> str:
         return self.get_username()
@@ -207,7 +206,15 @@ class AnonymousUser:
         return "AnonymousUser"
 
 
-class GroupMixin:
+class Companion:
+    """Base of the models that stand beside a user class."""
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **values: Any) -> None: ...
+
+
+class GroupMixin(Companion):
     """A role: permissions that its members share."""
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -224,7 +231,7 @@ class GroupMixin:
         return self.name
 
 
-class PermissionMixin:
+class PermissionMixin(Companion):
     """One right: ``<app>.<action>_<model>``, or a free form such as ``blog.publish_post``."""
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -239,7 +246,7 @@ class PermissionMixin:
         return self.name
 
 
-class UserSessionMixin:
+class UserSessionMixin(Companion):
     """One login of one account on one device. The cookie holds the id, the row only its hash."""
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -261,7 +268,7 @@ class UserSessionMixin:
         refresh_tokens: list[RefreshTokenMixin]
 
 
-class RefreshTokenMixin:
+class RefreshTokenMixin(Companion):
     """One refresh token; the tokens that followed one another are a family."""
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -278,7 +285,7 @@ class RefreshTokenMixin:
         session: UserSessionMixin
 
 
-class AccessVersionMixin:
+class AccessVersionMixin(Companion):
     """A number that rises whenever rights change: for everybody, or for one account."""
 
     scope: Mapped[str] = mapped_column(sa.String(100), primary_key=True)
@@ -298,8 +305,13 @@ def key_of(user: Any) -> Any:
     return state.key[1][0] if state is not None and state.key else None
 
 
-@functools.cache
 def key_name(user_class: type[Any]) -> str:
     """The attribute that holds the primary key."""
-    mapper = sa.inspect(user_class)
+    name: str = _key_name(user_class)  # type: ignore[arg-type]
+    return name
+
+
+@functools.cache
+def _key_name(user_class: Any) -> str:
+    mapper: Any = sa.inspect(user_class)
     return str(mapper.get_property_by_column(mapper.primary_key[0]).key)

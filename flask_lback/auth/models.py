@@ -63,6 +63,12 @@ class Models:
     user_permissions: sa.Table
 
 
+def table_of(kind: type[Any]) -> sa.Table:
+    """The table of a mapped class."""
+    table: sa.Table = kind.__table__
+    return table
+
+
 def models_of(metadata: sa.MetaData) -> Models:
     """The models that belong to a ``MetaData``.
 
@@ -80,7 +86,7 @@ def models_of(metadata: sa.MetaData) -> Models:
 
 @event.listens_for(AbstractBaseUser, "after_mapper_constructed", propagate=True)
 def _build_companions(mapper: Mapper[Any], user: type[Any]) -> None:
-    if mapper.local_table is not None and mapper.inherits is None:
+    if mapper.inherits is None:
         build(user, mapper)
 
 
@@ -109,7 +115,7 @@ def build(user: type[Any], mapper: Mapper[Any]) -> Models:
     Base.metadata = Base.registry.metadata = metadata
 
     def links(name: str, left: tuple[str, Any], right: tuple[str, Any]) -> sa.Table:
-        columns = [
+        columns: list[sa.Column[Any]] = [
             sa.Column(column, sa.ForeignKey(target, ondelete="CASCADE"), primary_key=True)
             for column, target in (left, right)
         ]
@@ -166,9 +172,7 @@ def build(user: type[Any], mapper: Mapper[Any]) -> Models:
             Permission, secondary=direct, back_populates="users", order_by=Permission.name
         ),
         "lback_sessions": relationship(UserSession, back_populates="owner", cascade=OWNED),
-        "lback_access_version": relationship(
-            AccessVersion, back_populates="owner", cascade=OWNED
-        ),
+        "lback_access_version": relationship(AccessVersion, back_populates="owner", cascade=OWNED),
     }.items():
         mapper.add_property(name, related)
 

@@ -32,6 +32,10 @@ class PasswordHasher:
         self._made: Argon2 | None = None
         self._dummy = ""
 
+    def use(self, settings: PasswordSettings) -> None:
+        """Hash by other settings from now on."""
+        self._settings, self._made, self._dummy = settings, None, ""
+
     def hash(self, password: str) -> str:
         """A new argon2id hash, exactly of what was typed."""
         return self._argon2.hash(password)

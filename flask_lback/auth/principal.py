@@ -53,7 +53,7 @@ def build(user_class: type[Any], values: dict[str, Any], sessions: Any) -> Any:
 
     :param sessions: the scoped session that it joins when it must.
     """
-    user = user_class.__new__(user_class)
+    user: Any = object.__new__(user_class)
     held = user.__dict__
     held.update(values)
     held[PENDING] = sessions
@@ -68,7 +68,7 @@ def is_pending(user: Any) -> bool:
 def _attach(user: Any) -> Any:
     session: Session = user.__dict__.pop(PENDING)()
     manager = manager_of_class(type(user))
-    manager.setup_instance(user)  # type: ignore[union-attr]
+    manager.setup_instance(user)
     make_transient_to_detached(user)
     key = instance_state(user).key
     present = session.identity_map.get(key)  # type: ignore[arg-type]

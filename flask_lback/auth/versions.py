@@ -11,7 +11,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.sql.dml import Delete, Insert, Update
 
-from .models import Models
+from .models import Models, table_of
 
 EVERYBODY = "all"
 CHANGED = "lback_access_changed"
@@ -22,8 +22,8 @@ def watch(engine: Engine, models: Models) -> None:
     """Raise versions whenever a statement of this engine writes to a table of rights."""
     for_everybody = {
         models.group_permissions,
-        models.Group.__table__,  # type: ignore[attr-defined]
-        models.Permission.__table__,  # type: ignore[attr-defined]
+        table_of(models.Group),
+        table_of(models.Permission),
     }
     for_one = {models.members, models.user_permissions}
 
@@ -56,7 +56,7 @@ def watch(engine: Engine, models: Models) -> None:
 
 def raise_version(connection: Connection, models: Models, user_key: Any = None) -> None:
     """Add one to the version of an account, or of everybody."""
-    table = models.AccessVersion.__table__  # type: ignore[attr-defined]
+    table = table_of(models.AccessVersion)
     scope = EVERYBODY if user_key is None else f"user:{user_key}"
     connection.info[_RAISED] = True
     if has_app_context():
@@ -86,7 +86,7 @@ def has_raised(connection: Connection) -> bool:
 
 def read_versions(connection: Connection, models: Models, user_key: Any) -> tuple[int, int]:
     """The versions of everybody and of one account, 0 where nothing was ever changed."""
-    table = models.AccessVersion.__table__  # type: ignore[attr-defined]
+    table = table_of(models.AccessVersion)
     rows = connection.execute(
         sa.select(table.c.scope, table.c.value).where(
             sa.or_(table.c.scope == EVERYBODY, table.c.user_id == user_key)

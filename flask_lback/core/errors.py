@@ -7,7 +7,7 @@ import secrets
 from typing import Any
 
 from flask import Flask, Response, current_app, g, make_response, render_template, request
-from jinja2 import TemplateNotFound
+from jinja2 import Template, TemplateNotFound
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from .signals import error_response_generated
@@ -65,10 +65,7 @@ def error_response(error: HTTPException) -> Response:
     status = error.code or 500
     if status >= 500:
         _number_request()
-    if wants_json():
-        response = problem_response(error)
-    else:
-        response = make_response(error_page(error), status)
+    response = problem_response(error) if wants_json() else make_response(error_page(error), status)
     for name, value in error.get_headers():
         if name.lower() not in ("content-type", "content-length"):
             response.headers[name] = value
@@ -112,7 +109,7 @@ def problem_response(error: HTTPException) -> Response:
 def error_page(error: HTTPException) -> str:
     """The HTML page: the application's ``lback/errors/<code>.html`` wins over ours."""
     status = error.code or 500
-    names = [f"lback/errors/{status}.html", "lback/errors/error.html"]
+    names: list[str | Template] = [f"lback/errors/{status}.html", "lback/errors/error.html"]
     try:
         return render_template(
             names,

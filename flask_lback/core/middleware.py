@@ -51,7 +51,10 @@ class MiddlewareMixin:
 
     def __call__(self, request: Request) -> Response:
         """Run ``process_request``, the rest of the chain, and ``process_response``."""
-        before, after = getattr(self, "process_request", None), getattr(self, "process_response", None)
+        before, after = (
+            getattr(self, "process_request", None),
+            getattr(self, "process_response", None),
+        )
         response = before(request) if before else None
         if response is None:
             response = self.get_response(request)
@@ -69,7 +72,7 @@ class Chain:
     """
 
     def __init__(self, app: Flask, entries: Iterable[Any], providers: Providers) -> None:
-        self._app = app
+        self._app: Any = app  # Flask 3.1 and 3.2 take different arguments
         self.entries: list[Any] = []
         self._view_hooks: list[Callable[..., Any]] = []
         self._exception_hooks: list[Callable[..., Any]] = []
@@ -84,13 +87,11 @@ class Chain:
     def install(self) -> None:
         """Put the chain in place of the application's dispatch, on this instance only."""
         app = self._app
-        app.full_dispatch_request = self._run  # type: ignore[method-assign]
+        app.full_dispatch_request = self._run
         if self._view_hooks:
-            app.preprocess_request = functools.partial(  # type: ignore[method-assign]
-                self._preprocess, app.preprocess_request
-            )
+            app.preprocess_request = functools.partial(self._preprocess, app.preprocess_request)
         if self._exception_hooks:
-            app.handle_user_exception = functools.partial(  # type: ignore[method-assign]
+            app.handle_user_exception = functools.partial(
                 self._handle_exception, app.handle_user_exception
             )
 
@@ -105,10 +106,16 @@ class Chain:
         try:
             return self._dispatch(*args)
         except Exception as error:
-            return self._app.handle_exception(*args, error)
+            return self._broken(args, error)
+
+    def _broken(self, args: tuple[Any, ...], error: Exception) -> Response:
+        page: Response = self._app.handle_exception(*args, error)
+        return page
 
     def _finalize(self, current: Request, value: Any) -> Response:
-        return self._app.finalize_request(*current.environ.get(_ARGUMENTS, ()), value)
+        args = current.environ.get(_ARGUMENTS, ())
+        response: Response = self._app.finalize_request(*args, value)
+        return response
 
     def _fail(self, current: Request, error: Exception) -> Response:
         """The error page for what a middleware raised; the view does not run."""
@@ -116,7 +123,7 @@ class Chain:
         try:
             value = self._app.handle_user_exception(*args, error)
         except Exception as unhandled:
-            return self._app.handle_exception(*args, unhandled)
+            return self._broken(args, unhandled)
         return self._finalize(current, value)
 
     def _preprocess(self, preprocess: Callable[..., Any], *args: Any) -> Any:
@@ -147,7 +154,9 @@ class Chain:
             try:
                 entry = import_string(entry)
             except ImportError as error:
-                raise ConfigError(f"The middleware {entry!r} cannot be imported: {error}") from error
+                raise ConfigError(
+                    f"The middleware {entry!r} cannot be imported: {error}"
+                ) from error
         if not callable(entry):
             raise ConfigError(
                 f"The middleware entry {entry!r} is neither a class nor a function.",
@@ -209,7 +218,7 @@ class Chain:
 
 def _takes_get_response(target: Any) -> bool:
     """Django's style: the first parameter is called ``get_response``."""
-    source = target.__init__ if isinstance(target, type) else target
+    source = getattr(target, "__init__") if isinstance(target, type) else target  # noqa: B009
     try:
         names = list(inspect.signature(source).parameters)
     except (TypeError, ValueError):

@@ -29,3 +29,10 @@ def initialize(app: Flask) -> list[str]:
     state_of(app)[SQLAlchemy].create_all()
     database_initialized.emit(app)
     return made
+
+
+def drop(app: Flask) -> None:
+    """Drop every table that the models have, and end what holds on to them: for tests."""
+    db = state_of(app)[SQLAlchemy]
+    db.session.remove()
+    db.drop_all()

@@ -11,7 +11,7 @@ from wtforms.validators import InputRequired, Length
 from ..core.translation import gettext
 
 
-class Form(FlaskForm):  # type: ignore[misc]
+class Form(FlaskForm):
     """A form that can take errors from the rules behind it."""
 
     def add_errors(self, errors: Mapping[str, Sequence[str]]) -> None:

@@ -38,6 +38,10 @@ class Mailer:
             self._backend = make_backend(self._app, self._settings)
         return self._backend
 
+    def use_backend(self, backend: MailBackend) -> None:
+        """Send through another back end from now on."""
+        self._backend = backend
+
     def send_template(self, to: str, subject: str, template: str, **context: Any) -> None:
         """Send ``<template>.txt`` and ``<template>.html`` to one address.
 

@@ -51,7 +51,8 @@ class PermissionRequired:
     def __call__(self, view: V) -> V:
         """Decorate a view."""
         if inspect.isclass(view):
-            view.dispatch_request = self(view.dispatch_request)
+            guarded_class: Any = view
+            guarded_class.dispatch_request = self(guarded_class.dispatch_request)
             return view
         name = getattr(view, "__name__", type(view).__name__)
 

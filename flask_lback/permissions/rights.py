@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 
 from ..auth.loading import AccountLoader
 from ..auth.mixins import key_of
-from ..auth.models import Models
+from ..auth.models import Models, table_of
 from ..auth.principal import LOGIN, USER, Login
 from ..auth.settings import AuthSettings
 from ..auth.versions import CHANGED, has_raised, read_versions
@@ -56,9 +56,12 @@ class RightsTable:
         if known is not None and known.versions == self._versions_at_hand(user):
             return known
         with self._loader.connection() as connection:
-            if known is not None and not has_raised(connection):
-                if known.versions == read_versions(connection, self._models, key):
-                    return known
+            if (
+                known is not None
+                and not has_raised(connection)
+                and known.versions == read_versions(connection, self._models, key)
+            ):
+                return known
             fresh = self._load(connection, key)
             if not has_raised(connection):
                 if len(self._known) >= MOST_ACCOUNTS:
@@ -75,7 +78,8 @@ class RightsTable:
 
     def _load(self, connection: Connection, key: Any) -> Grants:
         versions = read_versions(connection, self._models, key)
-        permissions, groups = set(), set()
+        permissions: set[str] = set()
+        groups: set[str] = set()
         for is_group, name in connection.execute(self._statement, {"user": key}):
             (groups if is_group else permissions).add(name)
         return Grants(versions, frozenset(permissions), frozenset(groups))
@@ -132,8 +136,8 @@ class AccountRights:
 
 
 def _written(models: Models) -> Any:
-    group: Any = models.Group.__table__  # type: ignore[attr-defined]
-    permission: Any = models.Permission.__table__  # type: ignore[attr-defined]
+    group: Any = table_of(models.Group)
+    permission: Any = table_of(models.Permission)
     members, grants, direct = models.members, models.group_permissions, models.user_permissions
     user = sa.bindparam("user", type_=members.c.user_id.type)
     through_groups = (

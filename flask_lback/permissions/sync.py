@@ -77,7 +77,8 @@ def models_with_permissions(app: Flask) -> Iterator[type[Any]]:
     models = state[Models]
     own = (models.User, models.Group, models.Permission, models.UserSession)
     yield from own
-    for mapper in state[SQLAlchemy].Model.registry.mappers:
+    base: Any = state[SQLAlchemy].Model
+    for mapper in base.registry.mappers:
         if mapper.class_ not in own:
             yield mapper.class_
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from flask import Flask, current_app
+from flask import Flask, current_app, g
 from flask.wrappers import Request
 from flask_wtf import CSRFProtect
 from flask_wtf.csrf import CSRFError
@@ -47,17 +47,13 @@ class CSRFProtection(CSRFProtect):
         config = current_app.config
         if not config["WTF_CSRF_ENABLED"] or request.method not in config["WTF_CSRF_METHODS"]:
             return
-        if getattr(view, _EXEMPT, False) or self._is_exempt(request, view):
+        if getattr(view, _EXEMPT, False):
             return
         if request.headers.get("Authorization") or not needs_token(request):
             return
-        if not is_same_origin(request):
+        self.protect(apply_exemptions=True)
+        if "csrf_valid" in g and not is_same_origin(request):
             raise CSRFRefused(gettext("Another site sent this request. Nothing was changed."))
-        self.protect()
-
-    def _is_exempt(self, request: Request, view: Callable[..., Any]) -> bool:
-        name = f"{view.__module__}.{getattr(view, '__name__', '')}"
-        return name in self._exempt_views or request.blueprint in self._exempt_blueprints
 
     def _error_response(self, reason: str) -> None:
         raise CSRFRefused(
@@ -100,6 +96,7 @@ class CSRFMiddleware(Middleware):
 def install(app: Flask) -> CSRFProtection:
     """Set Flask-WTF up so that only the middleware list asks for tokens."""
     app.config.setdefault("WTF_CSRF_TIME_LIMIT", None)
+    app.config.setdefault("WTF_CSRF_SSL_STRICT", False)  # is_same_origin looks at both headers
     app.config["WTF_CSRF_CHECK_DEFAULT"] = False
     protection = CSRFProtection()
     protection.init_app(app)

@@ -62,5 +62,3 @@ class TaskRunner:
             function(*args, **kwargs)
         except Exception:
             self._app.logger.exception("A background task failed: %r", function)
-
-

@@ -18,7 +18,7 @@ def form_for(page: str, **values: Any) -> Any:
     """The form of a page: the application's own, or ours, without fields the accounts lack."""
     chosen = current_state()[AuthSettings].forms.get(page, FORMS[page])
     kind: type[Form] = import_string(chosen) if isinstance(chosen, str) else chosen
-    form = kind(**values)
+    form: Any = kind(**values)
     if not current_state()[Directory].has_username:
         if "username" in form:
             del form.username

@@ -34,7 +34,9 @@ def request_reset_password() -> ResponseReturnValue:
     return show(
         "check_mail",
         title=gettext("Open your mail"),
-        message=gettext("If the address has an account, a link to choose a password is on its way."),
+        message=gettext(
+            "If the address has an account, a link to choose a password is on its way."
+        ),
         hint=gettext("It may take a minute. Look among the spam, too."),
     )
 

@@ -40,9 +40,7 @@ def login() -> ResponseReturnValue:
         else:
             login_user(user, bool(form.remember.data))
             return redirect(target)
-    return show(
-        "login", status, form=form, next_url=target, remember_days=settings.remember_days
-    )
+    return show("login", status, form=form, next_url=target, remember_days=settings.remember_days)
 
 
 def logout() -> ResponseReturnValue:
