@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Flask
 
-from . import wording
+from . import sqlite, wording
 from .config import Config
 from .extensions import db, lback
 
@@ -29,6 +29,7 @@ def create_app(config: object = Config, **overrides: Any) -> Flask:
     from .profiles.views import bp as profiles
 
     db.init_app(app)
+    sqlite.install(app, db)
     lback.init_app(app, user_model=models.User)
     app.register_blueprint(blog)
     app.register_blueprint(profiles)

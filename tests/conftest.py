@@ -5,4 +5,5 @@ pytest_plugins = [
     "tests.support.databases",
     "tests.support.server",
     "tests.support.smtp",
+    "tests.support.apps",
 ]

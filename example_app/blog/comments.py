@@ -16,6 +16,7 @@ from ..models import Comment, CommentStatus, Post
 from ..roles import ADD_COMMENT, MODERATE_COMMENT
 from .blueprint import bp
 from .forms import CommentForm
+from .queries import NAMES
 from .reading import post_page, readable_post
 
 if TYPE_CHECKING:
@@ -58,7 +59,10 @@ def moderation() -> str:
     query = (
         sa.select(Comment)
         .where(Comment.status == status)
-        .options(joinedload(Comment.author), joinedload(Comment.post).load_only(Post.title))
+        .options(
+            joinedload(Comment.author).load_only(*NAMES),
+            joinedload(Comment.post).load_only(Post.title),
+        )
         .order_by(Comment.created_at.desc() if newest else Comment.created_at, Comment.id)
     )
     page = db.paginate(query, per_page=current_app.config["COMMENTS_PER_PAGE"], max_per_page=100)

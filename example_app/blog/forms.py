@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from flask_wtf import FlaskForm
 from wtforms import Field, StringField, TextAreaField, ValidationError
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms.validators import DataRequired, Length, Optional
 
 from ..extensions import db
 from ..models import COMMENT_LENGTH, TITLE_LENGTH, Tag
@@ -34,7 +34,7 @@ class PostForm(FlaskForm):
     title = StringField(
         "Title",
         [
-            InputRequired("Give the post a title."),
+            DataRequired("Give the post a title."),
             Length(max=TITLE_LENGTH, message="Use at most %(max)d characters."),
         ],
         filters=[stripped],
@@ -43,7 +43,7 @@ class PostForm(FlaskForm):
     body = TextAreaField(
         "Text",
         [
-            InputRequired("Write something first."),
+            DataRequired("Write something first."),
             Length(max=BODY_LENGTH, message="Use at most %(max)d characters."),
         ],
         description="Markdown works: ## heading, *emphasis*, > quotation, - list, ``` code.",
@@ -79,7 +79,7 @@ class CommentForm(FlaskForm):
     body = TextAreaField(
         "Your comment",
         [
-            InputRequired("Write something first."),
+            DataRequired("Write something first."),
             Length(max=COMMENT_LENGTH, message="Use at most %(max)d characters."),
         ],
         filters=[stripped],

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from flask_sqlalchemy.pagination import Pagination
 
 Posts = sa.Select[Post]
+#: What a list shows of people; the rest of their accounts stays in the database.
+NAMES = (User.username, User.first_name, User.last_name)
 
 
 def published() -> Posts:
@@ -46,7 +48,7 @@ def page_of(posts: Posts) -> tuple[Pagination, dict[int, int]]:
     ready = posts.options(
         defer(Post.body),
         defer(Post.body_html),
-        joinedload(Post.author),
+        joinedload(Post.author).load_only(*NAMES),
         selectinload(Post.tags),
     )
     page = db.paginate(ready, per_page=current_app.config["POSTS_PER_PAGE"], max_per_page=100)
@@ -88,7 +90,9 @@ def comments_of(post: Post, *, all_of_them: bool, own: int | None) -> Sequence[C
         # a hidden comment keeps its place: answers to it would be hard to follow otherwise
         seen = Comment.status != CommentStatus.WAITING
         query = query.where(seen if own is None else sa.or_(seen, Comment.author_id == own))
-    query = query.options(joinedload(Comment.author)).order_by(Comment.created_at, Comment.id)
+    query = query.options(joinedload(Comment.author).load_only(*NAMES)).order_by(
+        Comment.created_at, Comment.id
+    )
     return db.session.scalars(query).all()
 
 

@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 MONTHS = 18
 #: Each so-maniest post is a draft, or was hidden.
 DRAFTS, HIDDEN = 23, 47
-#: Of a hundred comments so many wait for a moderator, and so many were hidden.
-WAITING, REMOVED = 2, 3
+#: Of a hundred comments so many were hidden; of the last weeks' so many wait for a moderator.
+REMOVED, WAITING = 3, 16
+WAITING_DAYS = 24
 MODERATOR_NAMES = ("ines", "maya")
 
 
@@ -166,9 +167,9 @@ class _Seeding:
         said: set[str] = set()
         readers = [name for name in self.users if name != author.username]
         for moment in moments if readers else ():
-            status, text = self._comment(draft, author)
+            status, text = self._comment(draft, author, moment)
             if text in said:
-                status, text = self._comment(draft, author)
+                status, text = self._comment(draft, author, moment)
             if text in said:
                 continue
             said.add(text)
@@ -183,15 +184,18 @@ class _Seeding:
             )
             self.comments += 1
 
-    def _comment(self, draft: Draft, author: Person) -> tuple[CommentStatus, str]:
+    def _comment(
+        self, draft: Draft, author: Person, moment: dt.datetime
+    ) -> tuple[CommentStatus, str]:
         chance = self.random.randrange(100)
+        recent = moment > self.now - dt.timedelta(days=WAITING_DAYS)
         if chance < REMOVED:
             return CommentStatus.HIDDEN, self.composer.rude_comment()
-        if chance < REMOVED + WAITING:
-            if self.random.random() < 0.4:
-                return CommentStatus.WAITING, self.composer.rude_comment()
-            return CommentStatus.WAITING, self.composer.comment(draft.topic, author)
-        return CommentStatus.SHOWN, self.composer.comment(draft.topic, author)
+        if not recent or chance >= REMOVED + WAITING:
+            return CommentStatus.SHOWN, self.composer.comment(draft.topic, author)
+        if self.random.random() < 0.3:
+            return CommentStatus.WAITING, self.composer.rude_comment()
+        return CommentStatus.WAITING, self.composer.comment(draft.topic, author)
 
     def _tag(self, name: str) -> Tag:
         if name not in self.tags:

@@ -50,7 +50,7 @@ class AccountMails:
 
     def account_exists(self, user: Any) -> None:
         """Tell the owner that somebody tried to register with the address."""
-        link = external_url("lback_auth.login")
+        link = external_url("lback_auth.request_reset_password")
         self._send(user, "account_exists", gettext("You already have an account"), link=link)
 
     def _link(self, page: str, purpose: str, user: Any) -> str:

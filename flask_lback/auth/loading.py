@@ -121,7 +121,8 @@ class AccountLoader:
         session = self._sessions
         user: Any = table_of(models.User)
         version: Any = table_of(models.AccessVersion)
-        every, own = version.alias("for_all"), version.alias("for_one")
+        own = version.alias("own_version")
+        for_everybody = sa.select(version.c.value).where(version.c.scope == EVERYBODY)
         key = user.primary_key.columns[0]
         return (
             sa.select(
@@ -131,12 +132,11 @@ class AccountLoader:
                 session.c.expires_at,
                 session.c.revoked_at,
                 session.c.is_remembered,
-                every.c.value,
+                for_everybody.scalar_subquery(),
                 own.c.value,
                 *columns,
             )
             .select_from(session)
             .join(user, key == session.c.user_id)
-            .outerjoin(every, every.c.scope == EVERYBODY)
             .outerjoin(own, own.c.user_id == key)
         )

@@ -11,6 +11,14 @@ from ..core.state import current_state
 class Rights(Protocol):
     """The rights of one account."""
 
+    @property
+    def permissions(self) -> frozenset[str]:
+        """What it holds by groups and directly."""
+
+    @property
+    def groups(self) -> frozenset[str]:
+        """The names of its groups."""
+
     def has(self, name: str) -> bool:
         """Whether it holds the permission."""
 

@@ -56,6 +56,12 @@ class SessionManager:
         """Make the session row that access tokens name; no cookie opens it."""
         return self._make(user, digest(secrets.token_urlsafe(32)), True, method)
 
+    def present(self) -> UserSessionMixin:
+        """The row of the session that this request has just opened, or came with."""
+        login: Login = g.get(LOGIN)
+        row: Any = self._db.session.get(self._models.UserSession, login.session_id)
+        return row  # type: ignore[no-any-return]
+
     def login(self, user: Any, *, remember: bool = False, method: str = "password") -> None:
         """Sign an account in on this request's browser, and commit.
 

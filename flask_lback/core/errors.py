@@ -17,6 +17,7 @@ from .translation import gettext
 PAGES = (400, 401, 403, 404, 405, 409, 413, 429, 500, 503)
 #: Pages that are drawn without asking anything of a database that may be the trouble.
 BARE_PAGES = (500, 503)
+_JSON = "lback.answer_json"
 
 
 class Problem(HTTPException):
@@ -48,9 +49,14 @@ class Problem(HTTPException):
         self.headers = headers or {}
 
 
+def answer_json() -> None:
+    """Answer this request's errors as documents, whatever the client accepts: for blueprints."""
+    request.environ[_JSON] = True
+
+
 def wants_json() -> bool:
     """Whether the client asked for JSON: by what it sent, or by what it accepts."""
-    if request.is_json:
+    if request.is_json or _JSON in request.environ:
         return True
     best = request.accept_mimetypes.best_match(
         ["text/html", "application/json", "application/problem+json"], default="text/html"
@@ -115,7 +121,8 @@ def error_page(error: HTTPException) -> str:
             names,
             code=status,
             name=http.HTTPStatus(status).phrase,
-            description=error.description,
+            title=None,
+            detail=error.description if hasattr(error, "problem_code") else None,
             permission=getattr(error, "extra", {}).get("permission"),
             retry_after=getattr(error, "headers", {}).get("Retry-After"),
             request_id=g.get("lback_request_id"),

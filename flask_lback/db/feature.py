@@ -13,7 +13,7 @@ from ..core.injection import Providers
 from ..core.state import State
 from ..exceptions import ConfigError
 from .checks import check_tables
-from .models import Base
+from .models import make_db
 from .settings import DatabaseSettings
 
 #: Data of an application that says nothing: a file in the instance folder.
@@ -38,7 +38,7 @@ class DatabaseFeature(Feature):
                 "Lback(db=...) was given another database object than the application has.",
                 "Give the one whose init_app was called, or leave db out.",
             )
-        plan.db = plan.db or present or SQLAlchemy(model_class=Base)
+        plan.db = plan.db or present or make_db()
         plan.state.add(plan.db, SQLAlchemy)
 
     def install(self, app: Flask, state: State) -> None:

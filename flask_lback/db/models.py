@@ -6,6 +6,7 @@ import datetime as dt
 from typing import Any
 
 import sqlalchemy as sa
+from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
@@ -50,6 +51,19 @@ class UTCDateTime(TypeDecorator[dt.datetime]):
 
 class Base(DeclarativeBase):
     """A base for ``SQLAlchemy(model_class=Base)``."""
+
+
+def make_db() -> SQLAlchemy:
+    """A database object of its own.
+
+    Flask-SQLAlchemy takes the metadata of the class that it is given: a class shared by two
+    objects would make them share their tables.
+    """
+
+    class Base(DeclarativeBase):
+        pass
+
+    return SQLAlchemy(model_class=Base)
 
 
 class BaseModel:

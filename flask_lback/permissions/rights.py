@@ -95,8 +95,8 @@ class AccountRights:
         self._table = table
         self._superuser_group = superuser_group
 
-    def has(self, name: str) -> bool:
-        """Whether the account holds the permission, by exactly this name."""
+    def has(self, name: object) -> bool:
+        """Whether the account holds the permission, by exactly this name; a text, or it is no."""
         if not isinstance(name, str) or not name or not self._user.is_active:
             return False
         return self.is_superuser or name in self._table.grants_of(self._user).permissions

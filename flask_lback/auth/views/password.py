@@ -46,11 +46,11 @@ def reset_password() -> ResponseReturnValue:
     form = form_for("reset_password", token=request.args.get("token"))
     manager = UserManager()
     try:
+        user = manager.check_reset_token(form.token.data or "")
         if form.validate_on_submit():
             manager.reset_password(form.token.data, form.new_password.data)
             flash(gettext("Your password is changed. Sign in with the new one."), "ok")
             return redirect(url_for("lback_auth.login"))
-        manager.check_reset_token(form.token.data or "")
     except InvalidFieldsError as error:
         form.add_errors(error.errors)
     except TokenError as error:
@@ -65,7 +65,8 @@ def reset_password() -> ResponseReturnValue:
             action_label=gettext("Send a new link"),
         )
     status = 400 if request.method == "POST" else 200
-    return show("reset_password", status, form=form, has_token=True)
+    name = user.get_username()
+    return show("reset_password", status, form=form, has_token=True, account_name=name)
 
 
 def change_password() -> ResponseReturnValue:
