@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, Flask
 
 from . import features as known
+from .cli import lback as commands
 from .core import errors, pages
-from .core.checks import Checks
+from .core.checks import Checks, idle_settings
 from .core.feature import Feature, Plan
 from .core.injection import Providers
 from .core.middleware import Chain
@@ -70,11 +71,13 @@ class Lback:
         features, plan = self._plan(app, user_model or self._user_model)
         state = plan.state
         app.extensions[KEY] = state
+        app.cli.add_command(commands)
         pages.install(app, state)
         errors.register_error_handlers(app)
         for feature in features:
             feature.install(app, state)
-        self._install_middleware(app, features, state)
+        _extend_requests(app, features)
+        state[Chain].install()
         return plan
 
     @property
@@ -124,22 +127,28 @@ class Lback:
         environment(app)
         plan.state.add(Providers(app, plan.state))
         checks = plan.state.add(Checks())
+        used = {*_keys_of([CoreSettings]), *_keys_of(_settings_of(features))}
+        checks.add([idle_settings(set(_every_key([])) - used)])
         for feature in features:
             checks.add(feature.checks)
             feature.plan(plan)
+        plan.state.add(_chain(app, features, plan.state))
         return features, plan
 
-    def _install_middleware(self, app: Flask, features: list[Feature], state: State) -> None:
-        if mixins := tuple(one.request_mixin for one in features if one.request_mixin):
-            bases = (app.request_class, *mixins)
-            app.request_class = type("Request", bases, {})
-        positions = {kind.__name__.removesuffix("Middleware"): kind for kind in _classes(features)}
-        entries = state[CoreSettings].middleware
-        if entries is None:
-            entries = tuple(positions[name] for name in DEFAULT_MIDDLEWARE if name in positions)
-        chain = Chain(app, entries, state[Providers])
-        state.add(chain)
-        chain.install()
+
+def _chain(app: Flask, features: list[Feature], state: State) -> Chain:
+    """The middleware, every class of it made: one that cannot be made stops the start."""
+    positions = {kind.__name__.removesuffix("Middleware"): kind for kind in _classes(features)}
+    entries = state[CoreSettings].middleware
+    if entries is None:
+        entries = tuple(positions[name] for name in DEFAULT_MIDDLEWARE if name in positions)
+    return Chain(app, entries, state[Providers])
+
+
+def _extend_requests(app: Flask, features: list[Feature]) -> None:
+    """Give ``flask.request`` what the features bring; the application's own names win."""
+    if mixins := tuple(one.request_mixin for one in features if one.request_mixin):
+        app.request_class = type("Request", (app.request_class, *mixins), {})
 
 
 def _classes(features: Iterable[Feature]) -> Iterator[type[Any]]:
@@ -166,7 +175,11 @@ def every_settings_class() -> Iterator[type[Settings]]:
 
 
 def _every_key(features: Iterable[Feature]) -> Iterator[str]:
-    for kind in (*every_settings_class(), *_settings_of(features)):
+    return _keys_of((*every_settings_class(), *_settings_of(features)))
+
+
+def _keys_of(kinds: Iterable[type[Settings]]) -> Iterator[str]:
+    for kind in kinds:
         for declared in declarations(kind):
             yield declared.key
             yield from declared.aliases

@@ -32,9 +32,15 @@ def load(names: Iterable[str | Feature]) -> list[Feature]:
     An application's own features, given as objects, come last.
 
     :raises UnknownNameError: there is no feature of that name.
-    :raises ConfigError: one needs another that is off.
+    :raises ConfigError: one needs another that is off, or is no feature at all.
     """
-    wanted = list(names)
+    wanted = [names] if isinstance(names, str) else list(names)
+    for value in wanted:
+        if not isinstance(value, str | Feature):
+            raise ConfigError(
+                f"{value!r} is neither the name of a feature nor a feature.",
+                "Give a name, or an object such as MyFeature().",
+            )
     words = [name for name in wanted if isinstance(name, str)]
     for word in words:
         if word not in FEATURES:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import html
 import math
 import re
-import xml.etree.ElementTree as etree  # nosec B405 - a type; Markdown builds the tree
+import xml.etree.ElementTree as etree  # nosec B405
 from dataclasses import dataclass
 
 import nh3

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -43,7 +43,7 @@ class Summary:
 
 
 def seed(
-    session: Session | scoped_session[Session],
+    session: Session | scoped_session[Any],
     *,
     users: int = 50,
     posts: int = 300,
@@ -66,7 +66,7 @@ def seed(
             "The database already has posts.",
             "Demo content goes into an empty one: delete the file, or name another database.",
         )
-    random = Random(random_seed)  # noqa: S311  # nosec B311 - repeatable on purpose
+    random = Random(random_seed)  # noqa: S311  # nosec B311
     seeding = _Seeding(session, random, now or dt.datetime.now(dt.UTC), advance or (lambda n: None))
     return seeding.run(users, posts)
 
@@ -74,7 +74,7 @@ def seed(
 class _Seeding:
     def __init__(
         self,
-        session: Session | scoped_session[Session],
+        session: Session | scoped_session[Any],
         random: Random,
         now: dt.datetime,
         advance: Callable[[int], None],

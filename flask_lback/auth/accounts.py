@@ -67,11 +67,9 @@ class Accounts:
         fields = self.cleaned(fields)
         if taken := self.taken(fields):
             raise InvalidFieldsError(taken)
-        user = self._directory.user_class(**fields)
-        user.password_hash = None if password is None else self._hasher.hash(password)
+        user = self._make(password, fields)
         if verified and self._directory.has_email:
             user.email_verified_at = clock.now()
-        self._db.session.add(user)
         return user
 
     def register(self, *, password: str, **fields: Any) -> Any | None:
@@ -96,8 +94,9 @@ class Accounts:
         if errors:
             self._report_duplicate(fields, errors)
             raise InvalidFieldsError(errors)
-        user = self.create(password=password, **fields)
-        user.groups.extend(self._default_groups())
+        groups = self._default_groups()
+        user = self._make(password, fields)
+        user.groups.extend(groups)
         try:
             self._db.session.commit()
         except IntegrityError:
@@ -109,13 +108,16 @@ class Accounts:
             self._mails.verify_email(user)
         return user
 
-    def set_password(self, user: Any, password: str, *, but: int | None = None) -> None:
+    def set_password(
+        self, user: Any, password: str, *, but: int | None = None, validate: bool = True
+    ) -> None:
         """Give an account a new password and end its sessions; the caller commits.
 
         :param but: the session that stays.
+        :param validate: whether the policy has a say.
         :raises InvalidFieldsError: the policy refuses it.
         """
-        if complaints := self.complaints(user, password):
+        if validate and (complaints := self.complaints(user, password)):
             raise InvalidFieldsError({"new_password": complaints})
         user.password_hash = self._hasher.hash(password)
         self._sessions.end_all(user, but=but)
@@ -164,6 +166,12 @@ class Accounts:
         if fields.get("email") and self._directory.by_email(fields["email"]):
             errors["email"] = [gettext("This address has an account. Sign in, or reset it.")]
         return errors
+
+    def _make(self, password: str | None, fields: dict[str, Any]) -> Any:
+        user = self._directory.user_class(**fields)
+        user.password_hash = None if password is None else self._hasher.hash(password)
+        self._db.session.add(user)
+        return user
 
     def _lost_race(self, fields: dict[str, Any]) -> None:
         errors = self.taken(fields)

@@ -65,6 +65,9 @@ class AuthFeature(Feature):
         state.add(AccessTokens(plan.app, tokens))
         state.add(RefreshTokens(db, models, tokens, sessions))
         state.add(AccountLoader(db, models, settings))
+        providers = state[Providers]
+        providers.provide("session_manager", lambda: sessions)
+        providers.provide("user_manager", lambda: UserManager(state))
 
     def install(self, app: Flask, state: State) -> None:
         """Connect Flask-Login, watch rights, mount the pages."""
@@ -74,9 +77,6 @@ class AuthFeature(Feature):
         unite_on_load(models.User)
         login.install(app, state)
         app.shell_context_processor(lambda: {"db": state[SQLAlchemy], **_shown(models)})
-        providers = state[Providers]
-        providers.provide("session_manager", lambda: state[SessionManager])
-        providers.provide("user_manager", lambda: UserManager(state))
         prefix = state[AuthSettings].url_prefix
         if prefix is not None:
             whole = state[CoreSettings].url_prefix + prefix

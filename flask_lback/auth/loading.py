@@ -16,7 +16,7 @@ from sqlalchemy.pool import StaticPool
 
 from ..core import clock
 from .models import Models, table_of
-from .principal import Login, build, loaded_columns
+from .principal import Login, build, loaded_columns, unite_with_session
 from .settings import AuthSettings
 from .versions import EVERYBODY
 
@@ -97,6 +97,7 @@ class AccountLoader:
         kind = None if self._kind_at is None else row[8 + self._kind_at]
         user_class = self._classes.get(kind, self._default_class)
         user = build(user_class, values, self._db.session)
+        unite_with_session(user)
         login = Login(session_id, mechanism, authenticated, (every or 0, own or 0))
         if (now - seen).total_seconds() >= SEEN_EVERY:
             self._note_seen(session_id)

@@ -5,14 +5,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import flask_login
 from flask import Flask, current_app, g, has_request_context, request, session
-from flask_login import current_user as current_user
-from flask_login import login_required as login_required
 from flask_login.signals import user_logged_in as flask_login_logged_in
 from flask_login.signals import user_logged_out as flask_login_logged_out
+from werkzeug.local import LocalProxy
 
 from ..core.state import State, current_state
 from ..exceptions import TokenError
@@ -26,7 +26,13 @@ from .principal import LOGIN, USER, Login
 from .sessions import SessionManager
 from .settings import AuthSettings
 
+V = TypeVar("V", bound=Callable[..., Any])
 _FLASK_LOGIN_KEY = "_user_id"
+
+
+def login_required(view: V) -> V:
+    """Let a view run for accounts that are signed in; lead others to the sign-in page."""
+    return flask_login.login_required(view)  # type: ignore[no-any-return]
 
 
 def login_user(user: Any, remember: bool = False, *, method: str = "password") -> bool:
@@ -64,6 +70,10 @@ def resolve() -> Any:
         if login is not None:
             setattr(g, LOGIN, login)
     return g.get(USER)
+
+
+#: The present account: the mapped object, loaded with one statement when it is first touched.
+current_user: Any = LocalProxy(resolve)
 
 
 def install(app: Flask, state: State) -> None:

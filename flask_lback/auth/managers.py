@@ -194,12 +194,13 @@ class UserManager:
         if self._directory.has_email:
             self._mails.password_changed(user)
 
-    def set_password(self, user: Any, password: str) -> None:
+    def set_password(self, user: Any, password: str, *, validate: bool = True) -> None:
         """Give an account a new password and end its sessions; commit it yourself.
 
+        :param validate: whether the policy has a say.
         :raises InvalidFieldsError: the policy refuses it.
         """
-        self._accounts.set_password(user, password)
+        self._accounts.set_password(user, password, validate=validate)
 
     def password_complaints(self, password: str, user: Any = None) -> list[str]:
         """What the policy has against a password."""

@@ -18,7 +18,7 @@ from ..core.state import current_state
 from ..db.models import UTCDateTime
 from .names import EMAIL_LENGTH, USERNAME_LENGTH, canonical
 from .passwords import PasswordHasher
-from .principal import LazyState
+from .principal import LazyState, key_attribute
 from .rights import rights_of
 
 
@@ -313,5 +313,4 @@ def key_name(user_class: type[Any]) -> str:
 
 @functools.cache
 def _key_name(user_class: Any) -> str:
-    mapper: Any = sa.inspect(user_class)
-    return str(mapper.get_property_by_column(mapper.primary_key[0]).key)
+    return key_attribute(sa.inspect(user_class))

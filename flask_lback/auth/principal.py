@@ -85,6 +85,18 @@ def _share(user: Any, present: Any) -> None:
     present.__dict__["_lback_twin"] = present  # the session refers to it weakly
 
 
+def unite_with_session(user: Any) -> None:
+    """Be the object that the request's session already holds for this row, if it does."""
+    sessions = user.__dict__[PENDING]
+    if not sessions.registry.has():
+        return
+    mapper: Any = sa.inspect(type(user))
+    key = mapper.identity_key_from_primary_key((user.__dict__[key_attribute(mapper)],))
+    present = sessions().identity_map.get(key)
+    if present is not None:
+        _share(user, present)
+
+
 def unite_on_load(user_class: type[Any]) -> None:
     """When the row of the present account is queried, let both objects be one thing."""
 
@@ -96,6 +108,11 @@ def unite_on_load(user_class: type[Any]) -> None:
         registry = user.__dict__[PENDING].registry
         if registry.has() and registry() is context.session:
             _share(user, loaded)
+
+
+def key_attribute(mapper: Any) -> str:
+    """The attribute that holds the primary key."""
+    return str(mapper.get_property_by_column(mapper.primary_key[0]).key)
 
 
 def loaded_columns(mapper: sa.orm.Mapper[Any]) -> dict[str, sa.Column[Any]]:

@@ -57,6 +57,24 @@ class Check:
     deploy: bool = False
 
 
+def idle_settings(keys: Iterable[str]) -> Check:
+    """A check that names settings of features that are off; they are read by nobody.
+
+    :param keys: the keys of those features.
+    """
+
+    def run(app: Flask) -> Iterator[Finding]:
+        for key in sorted(key for key in keys if key in app.config and key.startswith("LBACK_")):
+            yield Finding(
+                "core.I001",
+                Level.INFO,
+                f"{key} is set, and its feature is off.",
+                "Take it out, or add the feature to Lback(features=...).",
+            )
+
+    return Check(run)
+
+
 class Checks:
     """The checks that the features of one application gave."""
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import http
+import re
 import secrets
 from typing import Any
 
 from flask import Flask, Response, current_app, g, make_response, render_template, request
 from jinja2 import Template, TemplateNotFound
+from markupsafe import escape
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from .signals import error_response_generated
@@ -74,7 +75,7 @@ def error_response(error: HTTPException) -> Response:
     response = problem_response(error) if wants_json() else make_response(error_page(error), status)
     for name, value in error.get_headers():
         if name.lower() not in ("content-type", "content-length"):
-            response.headers[name] = value
+            response.headers.add(name, value)  # WWW-Authenticate may come several times
     for name, value in getattr(error, "headers", {}).items():
         response.headers[name] = value
     error_response_generated.emit(
@@ -93,9 +94,9 @@ def problem_response(error: HTTPException) -> Response:
     status = error.code or 500
     document: dict[str, Any] = {
         "type": "about:blank",
-        "title": http.HTTPStatus(status).phrase,
+        "title": error.name,
         "status": status,
-        "code": getattr(error, "problem_code", None) or _default_code(status),
+        "code": getattr(error, "problem_code", None) or _default_code(error.name),
         "detail": error.description if status != 500 else gettext("The server made a mistake."),
     }
     if errors := getattr(error, "errors", None):
@@ -120,7 +121,7 @@ def error_page(error: HTTPException) -> str:
         return render_template(
             names,
             code=status,
-            name=http.HTTPStatus(status).phrase,
+            name=error.name,
             title=None,
             detail=error.description if hasattr(error, "problem_code") else None,
             permission=getattr(error, "extra", {}).get("permission"),
@@ -132,7 +133,7 @@ def error_page(error: HTTPException) -> str:
         raise
     except Exception:
         current_app.logger.exception("The error page for %s could not be drawn", status)
-        return f"<!doctype html><title>{status}</title><h1>{http.HTTPStatus(status).phrase}</h1>"
+        return f"<!doctype html><title>{status}</title><h1>{escape(error.name)}</h1>"
 
 
 def register_error_handlers(app: Flask) -> None:
@@ -149,5 +150,5 @@ def _number_request() -> None:
         current_app.logger.error("The error above was shown as %s", g.lback_request_id)
 
 
-def _default_code(status: int) -> str:
-    return http.HTTPStatus(status).phrase.lower().replace(" ", "_").replace("-", "_")
+def _default_code(name: str) -> str:
+    return "_".join(re.findall(r"[a-z]+", name.lower().replace("'", "")))

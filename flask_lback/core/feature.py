@@ -57,7 +57,8 @@ class Feature:
     settings: ClassVar[tuple[type[Settings], ...]] = ()
     #: What `flask lback check` asks.
     checks: ClassVar[Sequence[Check]] = ()
-    #: Middleware classes that the default list may name; unused positions cost nothing.
+    #: Middleware classes that the default list may name; unused positions cost nothing. They are
+    #: made when every feature has planned, so what they ask for is provided in :meth:`plan`.
     middleware: ClassVar[Sequence[type[Any]]] = ()
     #: A class whose attributes ``flask.request`` gains; the application's own ones win.
     request_mixin: ClassVar[type[Any] | None] = None

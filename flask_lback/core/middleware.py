@@ -11,6 +11,7 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+import flask.globals
 from flask import Flask, request
 from flask.wrappers import Request, Response
 from werkzeug.utils import import_string
@@ -19,7 +20,10 @@ from ..exceptions import ConfigError
 from .injection import Providers
 
 Layer = Callable[[Request], Response]
-_ARGUMENTS = "lback.dispatch_arguments"
+_FORMS = 'Use a dotted path, a class, (path, {params}) or {"class": path, "params": {}}.'
+#: Keys of the request's environ: what Flask passed to the dispatch, whether a response has been
+#: finalized, and an exception that is on its way to a debugger or a test.
+_ARGUMENTS, _FINAL, _PROPAGATED = "lback.arguments", "lback.final", "lback.propagated"
 
 
 class Middleware:
@@ -51,14 +55,13 @@ class MiddlewareMixin:
 
     def __call__(self, request: Request) -> Response:
         """Run ``process_request``, the rest of the chain, and ``process_response``."""
-        before, after = (
-            getattr(self, "process_request", None),
-            getattr(self, "process_response", None),
-        )
+        before = getattr(self, "process_request", None)
+        after = getattr(self, "process_response", None)
         response = before(request) if before else None
         if response is None:
             response = self.get_response(request)
-        return (after(request, response) if after else None) or response
+        changed = after(request, response) if after else None
+        return response if changed is None else changed
 
 
 class Chain:
@@ -73,20 +76,20 @@ class Chain:
 
     def __init__(self, app: Flask, entries: Iterable[Any], providers: Providers) -> None:
         self._app: Any = app  # Flask 3.1 and 3.2 take different arguments
-        self.entries: list[Any] = []
         self._view_hooks: list[Callable[..., Any]] = []
         self._exception_hooks: list[Callable[..., Any]] = []
-        built = [(target, params) for target, params in map(self._load, entries)]
+        built = [self._load(entry) for entry in entries]
         layer: Layer = self._innermost
         for target, params in reversed(built):
             layer = self._wrap(target, params, layer, providers)
         self._outermost = layer
-        self.entries = [target for target, _ in built]
-        self._dispatch = app.full_dispatch_request
+        self._dispatch: Callable[..., Response] = app.full_dispatch_request
+        self.entries: list[Any] = [target for target, _ in built]
 
     def install(self) -> None:
         """Put the chain in place of the application's dispatch, on this instance only."""
         app = self._app
+        self._dispatch = app.full_dispatch_request
         app.full_dispatch_request = self._run
         if self._view_hooks:
             app.preprocess_request = functools.partial(self._preprocess, app.preprocess_request)
@@ -97,34 +100,70 @@ class Chain:
 
     def _run(self, *args: Any) -> Response:
         current = request._get_current_object()  # type: ignore[attr-defined]
-        if args:
-            current.environ[_ARGUMENTS] = args
-        return self._outermost(current)
+        current.environ[_ARGUMENTS] = args
+        response = self._outermost(current)
+        self._save_session(current, response)
+        return response
 
     def _innermost(self, current: Request) -> Response:
-        args = current.environ.get(_ARGUMENTS, ())
         try:
-            return self._dispatch(*args)
+            response = self._dispatch(*_arguments(current))
         except Exception as error:
-            return self._broken(args, error)
-
-    def _broken(self, args: tuple[Any, ...], error: Exception) -> Response:
-        page: Response = self._app.handle_exception(*args, error)
-        return page
+            return self._broken(current, error)
+        return self._finalized(current, response)
 
     def _finalize(self, current: Request, value: Any) -> Response:
-        args = current.environ.get(_ARGUMENTS, ())
-        response: Response = self._app.finalize_request(*args, value)
-        return response
+        """Make a response of an answer: the application's hooks run, the session is saved."""
+        response: Response = self._app.finalize_request(*_arguments(current), value)
+        return self._finalized(current, response)
+
+    def _completed(self, current: Request, value: Any) -> Response:
+        """What a layer returned, as a response; one that asked no inner layer is finalized."""
+        if _FINAL not in current.environ:
+            return self._finalize(current, value)
+        return value if isinstance(value, Response) else self._app.make_response(value)  # type: ignore[no-any-return]
 
     def _fail(self, current: Request, error: Exception) -> Response:
         """The error page for what a middleware raised; the view does not run."""
-        args = current.environ.get(_ARGUMENTS, ())
+        if current.environ.get(_PROPAGATED) is error:
+            raise error
         try:
-            value = self._app.handle_user_exception(*args, error)
+            value = self._app.handle_user_exception(*_arguments(current), error)
+            return self._finalize(current, value)
         except Exception as unhandled:
-            return self._broken(args, unhandled)
-        return self._finalize(current, value)
+            return self._broken(current, unhandled)
+
+    def _broken(self, current: Request, error: Exception) -> Response:
+        """The page for what nobody handled; debug mode and tests see the exception instead."""
+        propagates = self._app.config["PROPAGATE_EXCEPTIONS"]
+        if self._app.testing or self._app.debug if propagates is None else propagates:
+            # Flask reports it once, when it arrives outside of the chain.
+            current.environ[_PROPAGATED] = error
+            raise error
+        page: Response = self._app.handle_exception(*_arguments(current), error)
+        return self._finalized(current, page)
+
+    def _finalized(self, current: Request, response: Response) -> Response:
+        """Note that Flask has saved the session: what changes it now has to be saved again."""
+        current.environ[_FINAL] = True
+        if (session := _session(current)) is not None:
+            session.modified = False
+        return response
+
+    def _save_session(self, current: Request, response: Response) -> None:
+        """Save what an outer layer put into the session after the inner ones had answered."""
+        session, interface = _session(current), self._app.session_interface
+        if session is None or not session.modified or interface.is_null_session(session):
+            return
+        name = interface.get_cookie_name(self._app)
+        kept = [
+            line
+            for line in response.headers.getlist("Set-Cookie")
+            if not line.startswith(f"{name}=")
+        ]
+        response.headers.setlist("Set-Cookie", kept)
+        session.accessed = True
+        interface.save_session(self._app, session, response)
 
     def _preprocess(self, preprocess: Callable[..., Any], *args: Any) -> Any:
         answer = preprocess(*args)
@@ -145,24 +184,20 @@ class Chain:
         return handle(*args)
 
     def _load(self, entry: Any) -> tuple[Any, Mapping[str, Any]]:
-        params: Mapping[str, Any] = {}
-        if isinstance(entry, Mapping):
-            entry, params = entry.get("class"), entry.get("params", {})
-        elif isinstance(entry, tuple | list):
-            entry, params = entry
-        if isinstance(entry, str):
+        target, params = _parts(entry)
+        if isinstance(target, str):
             try:
-                entry = import_string(entry)
+                target = import_string(target)
             except ImportError as error:
                 raise ConfigError(
-                    f"The middleware {entry!r} cannot be imported: {error}"
+                    f"The middleware {target!r} cannot be imported: {error}",
+                    "Check the dotted path, and that the package is installed.",
                 ) from error
-        if not callable(entry):
+        if not callable(target):
             raise ConfigError(
-                f"The middleware entry {entry!r} is neither a class nor a function.",
-                'Use a dotted path, a class, (path, {params}) or {"class", "params"}.',
+                f"The middleware entry {target!r} is neither a class nor a function.", _FORMS
             )
-        return entry, params
+        return target, params
 
     def _wrap(
         self, target: Any, params: Mapping[str, Any], inner: Layer, providers: Providers
@@ -184,7 +219,7 @@ class Chain:
 
         def call(current: Request) -> Response:
             try:
-                return layer(current)
+                return self._completed(current, layer(current))
             except Exception as error:
                 return self._fail(current, error)
 
@@ -208,12 +243,46 @@ class Chain:
                 response = inner(current)
             if after is not None:
                 try:
-                    response = after(current, response) or response
+                    changed = after(current, response)
+                    response = response if changed is None else self._completed(current, changed)
                 except Exception as error:
                     response = self._fail(current, error)
             return response
 
         return call
+
+
+def _parts(entry: Any) -> tuple[Any, Mapping[str, Any]]:
+    """An entry's class and its params, whichever way it is written."""
+    target, params = entry, {}
+    if isinstance(entry, Mapping):
+        target, params = entry.get("class"), entry.get("params", {})
+        if set(entry) - {"class", "params"}:
+            raise ConfigError(f"The middleware entry {entry!r} has an unknown key.", _FORMS)
+    elif isinstance(entry, tuple | list):
+        if len(entry) != 2:
+            raise ConfigError(f"The middleware entry {entry!r} is not a pair.", _FORMS)
+        target, params = entry
+    if not isinstance(params, Mapping):
+        raise ConfigError(f"The params of the middleware {target!r} are {params!r}.", _FORMS)
+    return target, params
+
+
+def _arguments(current: Request) -> tuple[Any, ...]:
+    """What Flask passed to the dispatch of this request."""
+    arguments: tuple[Any, ...] = current.environ.get(_ARGUMENTS, ())
+    return arguments
+
+
+def _session(current: Request) -> Any:
+    """The session of this request when it is open, without marking it as looked at.
+
+    Flask answers ``Vary: Cookie`` for a session that was looked at, and 3.2 opens it only then.
+    """
+    given = _arguments(current)  # 3.2 passes the context, in which it keeps the session
+    context = given[0] if given else flask.globals.request_ctx._get_current_object()  # type: ignore[attr-defined]
+    held = vars(context)
+    return held.get("_session", held.get("session"))  # 3.1.3 and newer, older ones
 
 
 def _takes_get_response(target: Any) -> bool:

@@ -43,8 +43,10 @@ def install(app: Flask, state: State) -> None:
             static_url_path=f"{prefix}/lback/static",
         )
     )
-    app.jinja_env.globals.update(_=gettext, lback_static=static_url, lback_url=url_or_none)
-    app.context_processor(lambda: {"site_name": site_name(app)})
+    names = app.jinja_env.globals
+    names.update(lback_static=static_url, lback_url=url_or_none)
+    names.setdefault("_", gettext)  # that of an application with Flask-Babel stays
+    names.setdefault("site_name", site_name(app))
 
 
 def site_name(app: Flask) -> str:

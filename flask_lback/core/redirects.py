@@ -20,7 +20,7 @@ def is_safe_redirect(target: str | None) -> bool:
         return False
     if target[1:2] in ("/", "\\") or "\\" in target:
         return False
-    if any(unicodedata.category(char) in ("Cc", "Cf", "Zl", "Zp") for char in target):
+    if any(unicodedata.category(char) in ("Cc", "Cf", "Cs", "Zl", "Zp") for char in target):
         return False
     lowered = target.lower()
     if lowered.startswith(("/%5c", "/%2f", "/%09", "/%0a", "/%0d")):

@@ -186,3 +186,6 @@ class CoreSettings(Settings):
         None, "The middleware list, top-down for the request. Unset: the default list."
     )
     silenced_checks: tuple[str, ...] = setting((), "Ids of findings that `check` leaves out.")
+    cli_seed_demo: str | None = setting(
+        None, "The function that `seed-demo` calls, as `package.module:function`."
+    )

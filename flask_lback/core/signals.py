@@ -35,7 +35,7 @@ class Signal(NamedSignal):
 
     def emit(self, sender: Any, **values: Any) -> None:
         """Tell every receiver. What one of them raises is logged, and the others still run."""
-        if not self.receivers:
+        if not self.receivers or self.is_muted:
             return
         if has_app_context():
             values.setdefault("app", current_app._get_current_object())  # type: ignore[attr-defined]

@@ -8,7 +8,9 @@ from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..core.checks import Finding, Level
-from .schema import missing_tables
+from ..exceptions import CommandError
+from .faults import reason_of
+from .schema import has_migrations, missing_tables
 
 
 def check_tables(app: Flask) -> Iterator[Finding]:
@@ -16,11 +18,10 @@ def check_tables(app: Flask) -> Iterator[Finding]:
     try:
         missing = missing_tables(app)
     except SQLAlchemyError as error:
-        reason = str(error.__cause__ or error).splitlines()[0]
         yield Finding(
             "db.E002",
             Level.ERROR,
-            f"The database does not answer: {reason}",
+            f"The database does not answer: {reason_of(error)}",
             "Check SQLALCHEMY_DATABASE_URI, and that the server runs.",
         )
         return
@@ -29,5 +30,27 @@ def check_tables(app: Flask) -> Iterator[Finding]:
             "db.E001",
             Level.ERROR,
             f"The database lacks {len(missing)} tables, {missing[0]} among them.",
-            "Run `flask lback init-db`, or `flask lback migrate` when there are migrations.",
+            "Run `flask lback migrate`." if has_migrations(app) else "Run `flask lback init-db`.",
+        )
+
+
+def check_migrations(app: Flask) -> Iterator[Finding]:
+    """Migrations that the database lacks. Whether models changed is `makemigrations --check`."""
+    if not has_migrations(app):
+        return
+    from .migrations import Migrations  # Alembic is for those who have migrations
+
+    try:
+        pending = Migrations(app).pending()
+    except CommandError as error:
+        yield Finding("db.E003", Level.ERROR, error.message, error.hint)
+        return
+    except SQLAlchemyError:
+        return  # db.E002 says it
+    if pending:
+        yield Finding(
+            "db.W001",
+            Level.WARNING,
+            f"{len(pending)} migrations are not applied, {pending[0]} first.",
+            "Run `flask lback migrate`.",
         )

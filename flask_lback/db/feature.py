@@ -12,7 +12,7 @@ from ..core.feature import Feature, Plan
 from ..core.injection import Providers
 from ..core.state import State
 from ..exceptions import ConfigError
-from .checks import check_tables
+from .checks import check_migrations, check_tables
 from .models import make_db
 from .settings import DatabaseSettings
 
@@ -21,11 +21,11 @@ DEFAULT_URL = "sqlite:///app.sqlite"
 
 
 class DatabaseFeature(Feature):
-    """Finds ``db``, or makes it, and sets migrations up."""
+    """Finds ``db``, or makes it. Migrations are set up by the commands that need them."""
 
     name = "db"
     settings = (DatabaseSettings,)
-    checks: ClassVar = (Check(check_tables),)
+    checks: ClassVar = (Check(check_tables), Check(check_migrations))
 
     def plan(self, plan: Plan) -> None:
         """Find the one object that this application's data goes through.
@@ -39,7 +39,8 @@ class DatabaseFeature(Feature):
                 "Give the one whose init_app was called, or leave db out.",
             )
         plan.db = plan.db or present or make_db()
-        plan.state.add(plan.db, SQLAlchemy)
+        db = plan.state.add(plan.db, SQLAlchemy)
+        plan.state[Providers].provide("db", lambda: db)
 
     def install(self, app: Flask, state: State) -> None:
         """Set the database object up when the application has not done so itself."""
@@ -47,4 +48,3 @@ class DatabaseFeature(Feature):
         if "sqlalchemy" not in app.extensions:
             app.config.setdefault("SQLALCHEMY_DATABASE_URI", DEFAULT_URL)
             db.init_app(app)
-        state[Providers].provide("db", lambda: db)

@@ -1,6 +1,8 @@
-"""Make the tables of an application that has no migrations."""
+"""Make the tables of an application that has no migrations, and see whether it has some."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import sqlalchemy as sa
 from flask import Flask
@@ -8,6 +10,7 @@ from flask_sqlalchemy import SQLAlchemy
 
 from ..core.signals import database_initialized
 from ..core.state import state_of
+from .settings import DatabaseSettings
 
 
 def missing_tables(app: Flask) -> list[str]:
@@ -18,6 +21,20 @@ def missing_tables(app: Flask) -> list[str]:
         present = set(sa.inspect(db.engines[bind_key]).get_table_names())
         missing += [name for name in metadata.tables if name not in present]
     return sorted(missing)
+
+
+def migrations_folder(app: Flask) -> Path:
+    """Where the migrations are, or will be: that of the application's own ``Migrate`` if any."""
+    own = app.extensions.get("migrate")
+    if own is not None:
+        return Path(own.directory).absolute()
+    return Path(app.root_path) / state_of(app)[DatabaseSettings].migrations_folder
+
+
+def has_migrations(app: Flask) -> bool:
+    """Whether there is at least one migration; asks the file system only."""
+    found = (migrations_folder(app) / "versions").glob("*.py")
+    return any(path.name != "__init__.py" for path in found)
 
 
 def initialize(app: Flask) -> list[str]:

@@ -15,5 +15,5 @@ class DatabaseSettings(Settings):
     prefix: ClassVar[str] = "LBACK_DB_"
 
     migrations_folder: str = setting(
-        "migrations", "Folder of the migrations, from the application's project folder."
+        "migrations", "Folder of the migrations, inside the application's `root_path`."
     )

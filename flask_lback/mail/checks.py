@@ -24,7 +24,12 @@ def check_site_url(app: Flask) -> Iterator[Finding]:
 
 def check_backend(app: Flask) -> Iterator[Finding]:
     """Mail that nobody gets."""
-    if isinstance(state_of(app)[Mailer].backend, ConsoleBackend | MemoryBackend):
+    try:
+        backend = state_of(app)[Mailer].backend
+    except ConfigError as error:
+        yield Finding("mail.E002", Level.ERROR, error.message, error.hint)
+        return
+    if isinstance(backend, ConsoleBackend | MemoryBackend):
         yield Finding(
             "mail.W001", Level.WARNING, "No mail leaves this machine.", "Set MAIL_SERVER."
         )

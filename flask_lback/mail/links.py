@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,6 +13,8 @@ from ..core.settings import CoreSettings
 from ..core.state import state_of
 from ..exceptions import ConfigError
 
+#: A name or an IPv4 address, or an IPv6 address in brackets, with a port or without.
+_HOST = re.compile(r"(?P<name>[a-z0-9.-]+|\[[a-f0-9:.]+\])(:[0-9]{1,5})?", re.ASCII | re.IGNORECASE)
 HINT = 'Set LBACK_SITE_URL, such as "https://example.org", or SERVER_NAME.'
 
 
@@ -33,14 +36,32 @@ def site_url(app: Flask) -> str:
 
 def external_url(endpoint: str, **values: Any) -> str:
     """The full address of a page, for a mail."""
-    base = site_url(current_app._get_current_object())  # type: ignore[attr-defined]
-    return base + url_for(endpoint, _external=False, **values)
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    base = site_url(app)
+    if has_request_context():
+        return base + url_for(endpoint, _external=False, **values)
+    # Flask builds no address outside of a request without SERVER_NAME.
+    app.inject_url_defaults(endpoint, values)
+    adapter = app.url_map.bind(urlsplit(base).netloc, app.config["APPLICATION_ROOT"])
+    return base + adapter.build(endpoint, values)
 
 
 def is_loopback(host: str) -> bool:
     """Whether a Host header names this machine."""
-    name = urlsplit(f"//{host}").hostname or ""
+    if (found := _HOST.fullmatch(host)) is None:
+        return False
+    name = found["name"].strip("[]").lower()
     try:
         return ipaddress.ip_address(name).is_loopback
     except ValueError:
         return name == "localhost" or name.endswith(".localhost")
+
+
+def require_site_url(url: str | None) -> None:
+    """Refuse a ``LBACK_SITE_URL`` that no link can be built from.
+
+    :raises ConfigError: it is not scheme and host.
+    """
+    parts = urlsplit(url or "https://unset")
+    if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
+        raise ConfigError(f"LBACK_SITE_URL is {url!r}.", 'Use an address: "https://example.org".')

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from email.errors import HeaderParseError
+from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
 from typing import Any
@@ -86,8 +87,8 @@ class Mailer:
 
     def _sender(self) -> str:
         sender = self._settings.sender or self._app.config.get("MAIL_DEFAULT_SENDER")
-        if isinstance(sender, tuple):
-            return f"{sender[0]} <{sender[1]}>"
+        if isinstance(sender, tuple | list):
+            return str(Address(sender[0] or "", addr_spec=sender[1]))
         return sender or f"noreply@{self._host()}"
 
     def _host(self) -> str:

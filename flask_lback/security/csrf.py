@@ -1,8 +1,9 @@
 """Cross-site request forgery: Flask-WTF's tokens, asked for when a browser could be tricked.
 
 A form needs a token always, signing in included. Anything else needs one when a cookie
-authenticates it. A request with an ``Authorization`` header needs none: no browser adds one by
-itself, and the header is then the only thing that authenticates (OWASP CSRF Cheat Sheet).
+authenticates it. A request with a token in its ``Authorization`` header needs none: no browser
+adds that by itself, as it does a remembered Basic password, and the header is then the only thing
+that authenticates (OWASP CSRF Cheat Sheet).
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ class CSRFProtection(CSRFProtect):
             return
         if getattr(view, _EXEMPT, False):
             return
-        if request.headers.get("Authorization") or not needs_token(request):
+        if has_header_token(request) or not needs_token(request):
             return
         self.protect(apply_exemptions=True)
         if "csrf_valid" in g and not is_same_origin(request):
@@ -66,6 +67,12 @@ def needs_token(request: Request) -> bool:
     return request.mimetype in _FORM_TYPES or bool(request.cookies)
 
 
+def has_header_token(request: Request) -> bool:
+    """Whether a token of an API authenticates the request."""
+    scheme = request.headers.get("Authorization", "").partition(" ")[0]
+    return scheme.lower() in ("bearer", "token")
+
+
 def is_same_origin(request: Request) -> bool:
     """False when the browser says that another site sent the request.
 
@@ -77,7 +84,13 @@ def is_same_origin(request: Request) -> bool:
     source = request.headers.get("Origin") or request.headers.get("Referer")
     if not source or source == "null":
         return True
-    return urlsplit(source).netloc == request.host
+    try:
+        parts = urlsplit(source)
+    except ValueError:
+        return False
+    if request.is_secure and parts.scheme != "https":
+        return False  # anybody on the way can write a page of http
+    return parts.netloc == request.host
 
 
 class CSRFMiddleware(Middleware):
@@ -93,11 +106,9 @@ class CSRFMiddleware(Middleware):
         self._protection.check(request, view)
 
 
-def install(app: Flask) -> CSRFProtection:
+def install(app: Flask, protection: CSRFProtection) -> None:
     """Set Flask-WTF up so that only the middleware list asks for tokens."""
     app.config.setdefault("WTF_CSRF_TIME_LIMIT", None)
     app.config.setdefault("WTF_CSRF_SSL_STRICT", False)  # is_same_origin looks at both headers
     app.config["WTF_CSRF_CHECK_DEFAULT"] = False
-    protection = CSRFProtection()
     protection.init_app(app)
-    return protection

@@ -27,9 +27,10 @@ class SecurityFeature(Feature):
     def plan(self, plan: Plan) -> None:
         """Refuse an application without a usable secret key."""
         require_secret_key(plan.app)
+        plan.state.add(csrf.CSRFProtection())
 
     def install(self, app: Flask, state: State) -> None:
         """Set Flask-WTF up, and bind the session cookie to this site."""
         app.config["SESSION_COOKIE_SAMESITE"] = app.config["SESSION_COOKIE_SAMESITE"] or "Lax"
-        state.add(csrf.install(app))
+        csrf.install(app, state[csrf.CSRFProtection])
         app.jinja_env.globals["csp_nonce"] = csp_nonce

@@ -33,8 +33,11 @@ class SecurityHeadersMiddleware(Middleware):
     """Adds the headers to every response."""
 
     def __init__(self, settings: SecuritySettings) -> None:
-        merged = {**DEFAULT_HEADERS, **settings.headers}
-        headers = {name: value for name, value in merged.items() if value}
+        chosen = {name.lower() for name in settings.headers}
+        merged = {
+            name: text for name, text in DEFAULT_HEADERS.items() if name.lower() not in chosen
+        }
+        headers = {name: text for name, text in {**merged, **settings.headers}.items() if text}
         directives = {**STRICT_POLICY, **settings.csp} if settings.csp_enabled else {}
         self._policy = {name: value for name, value in directives.items() if value}
         if self._policy:
@@ -54,7 +57,7 @@ class SecurityHeadersMiddleware(Middleware):
         else:
             response.headers.extend([pair for pair in headers if pair[0].lower() not in present])
         if self._hsts and request.is_secure:
-            response.headers["Strict-Transport-Security"] = f"max-age={self._hsts}"
+            response.headers.setdefault("Strict-Transport-Security", f"max-age={self._hsts}")
         return response
 
     def _with_nonce(self) -> str:

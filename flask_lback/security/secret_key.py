@@ -9,7 +9,8 @@ from ..exceptions import ConfigError
 
 SHORTEST = 32
 FEWEST_DIFFERENT = 10
-_KNOWN = ("secret", "changeme", "change-me", "dev", "password", "insecure", "example", "default")
+#: Long enough that no key made at random holds one.
+_KNOWN = ("secret", "changeme", "change-me", "password", "insecure", "example", "default")
 REMEDY = (
     'Make one with python -c "import secrets; print(secrets.token_hex(32))" and put it into '
     "the environment."
@@ -23,7 +24,7 @@ def weakness(key: str | bytes) -> str | None:
         return f"it has {len(text)} characters, fewer than {SHORTEST}"
     if len(set(text)) < FEWEST_DIFFERENT:
         return "it repeats a few characters"
-    if any(word in text.lower() for word in _KNOWN):
+    if text.lower().startswith(("dev-", "dev_")) or any(word in text.lower() for word in _KNOWN):
         return "it contains a word of a sample key"
     return None
 
@@ -31,10 +32,15 @@ def weakness(key: str | bytes) -> str | None:
 def require_secret_key(app: Flask) -> None:
     """Refuse an application without a key, and in production one with a weak key.
 
-    :raises ConfigError: names the cause and how to make a key.
+    :raises ConfigError: names the cause and how to make a key, and never shows the key.
     """
-    key = app.secret_key
-    if not key:
+    if not app.secret_key:
         raise ConfigError("SECRET_KEY is not set.", REMEDY)
-    if environment(app) == "production" and (why := weakness(key)):
-        raise ConfigError(f"SECRET_KEY is too weak for production: {why}.", REMEDY)
+    fallbacks = app.config.get("SECRET_KEY_FALLBACKS") or ()
+    for name, keys in (("SECRET_KEY", [app.secret_key]), ("SECRET_KEY_FALLBACKS", fallbacks)):
+        for key in keys:
+            if not isinstance(key, str | bytes):
+                raise ConfigError(f"{name} is of the type {type(key).__name__}.", "Use a text.")
+            # Whoever knows an old key that is still read can sign with it.
+            if environment(app) == "production" and (why := weakness(key)):
+                raise ConfigError(f"{name} is too weak for production: {why}.", REMEDY)

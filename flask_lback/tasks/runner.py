@@ -42,10 +42,10 @@ class TaskRunner:
         return self._app.testing if eager is None else eager
 
     def drain(self) -> None:
-        """Wait until everything that was asked for has been done."""
-        if self._pool is not None:
-            self._pool.shutdown(wait=True)
-            self._pool = None
+        """Wait until everything that was asked for has been done, and what that asked for."""
+        while (pool := self._pool) is not None:
+            self._pool = None  # first: a pool that is shut down takes nothing more
+            pool.shutdown(wait=True)
 
     def _executor(self) -> ThreadPoolExecutor:
         if self._pool is None or self._process != os.getpid():

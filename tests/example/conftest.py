@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import socket
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -113,3 +114,9 @@ def member(person: Callable[..., User], login_as: Callable[..., FlaskClient]) ->
 @pytest.fixture
 def moderator(person: Callable[..., User], login_as: Callable[..., FlaskClient]) -> FlaskClient:
     return login_as(person("mona", MEMBERS, MODERATORS))
+
+
+@pytest.fixture
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        return int(listening.getsockname()[1])

@@ -139,7 +139,8 @@ def test_a_list_costs_as_many_statements_for_two_hundred_posts_as_for_two(
             assert moderator.get(path).status_code == 200
         costs.append(len(statements))
     assert costs[0] == costs[1]
-    assert costs[0] <= 7, statements
+    # two of them only because this test changed rights in the context that it holds open
+    assert costs[0] <= 9, statements
 
 
 def test_a_post_costs_as_many_statements_with_two_hundred_comments_as_with_two(

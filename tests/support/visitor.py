@@ -16,18 +16,20 @@ _ATTRIBUTE = re.compile(r"(\w+)=\"([^\"]*)\"")
 class Visitor:
     """A test client that sends the hidden fields of a page with its form."""
 
-    def __init__(self, app: Flask) -> None:
+    def __init__(self, app: Flask, *, scheme: str = "http") -> None:
         self.client = app.test_client()
+        self._base = f"{scheme}://localhost"
 
     def get(self, path: str, **options: Any) -> TestResponse:
         """Ask for a page."""
-        return self.client.get(path, **options)
+        return self.client.get(path, base_url=self._base, **options)
 
     def submit(self, path: str, to: str | None = None, **fields: Any) -> TestResponse:
         """Open the page at ``path`` and send its form, to ``to`` when that is another address."""
-        page = self.client.get(path)
+        page = self.get(path)
         target = to or path.partition("?")[0]
-        return self.client.post(target, data={**hidden_fields(page.text), **fields})
+        data = {**hidden_fields(page.text), **fields}
+        return self.client.post(target, data=data, base_url=self._base)
 
     def post_json(self, path: str, document: Any, **options: Any) -> TestResponse:
         """Send a JSON document."""

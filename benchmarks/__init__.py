@@ -1,0 +1,1 @@
+"""Costs as ratios against peers: interleaved, CPU time, several rounds."""

@@ -1,0 +1,165 @@
+"""What the names in the options stand for: columns, relations, and those of related models."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import ColumnProperty, Mapper, RelationshipProperty
+from sqlalchemy.orm.interfaces import MANYTOONE
+
+from .secrets import is_secret
+
+#: Columns that a record is called by, best first.
+_NAMES = ("name", "title", "username", "email", "label", "subject", "slug")
+
+
+@dataclass(frozen=True)
+class Path:
+    """A column or a relation of a model, or of one that it leads to.
+
+    :ivar name: as it is written in an option, with dots.
+    :ivar relations: the relations on the way.
+    :ivar prop: what stands at its end.
+    """
+
+    name: str
+    relations: tuple[RelationshipProperty[Any], ...]
+    prop: ColumnProperty[Any] | RelationshipProperty[Any]
+
+    @property
+    def is_relation(self) -> bool:
+        """Whether a relation stands at the end."""
+        return isinstance(self.prop, RelationshipProperty)
+
+    @property
+    def column(self) -> Any:
+        """The column at the end; of a relation, the one that its records are called by."""
+        if isinstance(self.prop, RelationshipProperty):
+            return label_column(self.prop.mapper)
+        return self.prop.columns[0]
+
+    @property
+    def target(self) -> type[Any]:
+        """The model at the end of a relation."""
+        return self.prop.mapper.class_  # type: ignore[union-attr, no-any-return]
+
+    @property
+    def is_single(self) -> bool:
+        """Whether every step leads to one record at most."""
+        steps = [*self.relations, *([self.prop] if self.is_relation else [])]
+        return all(not step.uselist for step in steps)  # type: ignore[union-attr]
+
+    @property
+    def is_secret(self) -> bool:
+        """Whether it ends at a secret column."""
+        return isinstance(self.prop, ColumnProperty) and is_secret(self.prop.columns[0])
+
+
+def normalized(name: str) -> str:
+    """``author__username`` as ``author.username``."""
+    if name.startswith("__"):
+        return name
+    return name.replace("__", ".")
+
+
+def find(model: type[Any], name: str) -> Path | None:
+    """The column or relation of that name, None when there is none."""
+    name = normalized(name)
+    mapper: Mapper[Any] = sa.inspect(model)
+    relations: list[RelationshipProperty[Any]] = []
+    *steps, last = name.split(".")
+    for step in steps:
+        prop = mapper.attrs.get(step)
+        if not isinstance(prop, RelationshipProperty):
+            return None
+        relations.append(prop)
+        mapper = prop.mapper
+    prop = mapper.attrs.get(last)
+    if isinstance(prop, ColumnProperty | RelationshipProperty):
+        return Path(name, tuple(relations), prop)
+    return None
+
+
+def label_column(mapper: Mapper[Any]) -> Any | None:
+    """The column that records are called by: a name, or the first text; None without one."""
+    texts = {
+        prop.key: prop.columns[0]
+        for prop in mapper.column_attrs
+        if isinstance(prop.columns[0], sa.Column)
+        and isinstance(prop.columns[0].type, sa.String)
+        and not prop.columns[0].foreign_keys
+        and not is_secret(prop.columns[0])
+    }
+    for name in _NAMES:
+        if name in texts:
+            return texts[name]
+    return next(iter(texts.values()), None)
+
+
+def is_stamp(prop: ColumnProperty[Any]) -> bool:
+    """Whether the code writes a column by itself: times of making and changing, defaults."""
+    column: Any = prop.columns[0]
+    if not isinstance(column, sa.Column) or column.onupdate or column.server_onupdate:
+        return True
+    if not is_time(column):
+        return False
+    made = column.default is not None and column.default.is_callable
+    return bool(made or column.server_default is not None)
+
+
+def is_time(column: Any) -> bool:
+    """Whether a column holds a day or a moment."""
+    kind = getattr(column.type, "impl", column.type)
+    return isinstance(kind, sa.Date | sa.DateTime)
+
+
+def is_twin(name: str, mapper: Mapper[Any]) -> bool:
+    """Whether a column is the canonical twin of another one, which writes it."""
+    return name.endswith("_canonical") and name.removesuffix("_canonical") in mapper.attrs
+
+
+def editable(model: type[Any]) -> list[str]:
+    """The names that a form has when the options say nothing.
+
+    Without keys, secrets, stamps and twins; relations to one record, and to many through a
+    table of pairs.
+    """
+    mapper: Mapper[Any] = sa.inspect(model)
+    names = []
+    for prop in mapper.attrs:
+        name = prop.key
+        if name.startswith(("_", "lback_")):
+            continue
+        if isinstance(prop, ColumnProperty):
+            column: Any = prop.columns[0]
+            if (
+                isinstance(column, sa.Column)
+                and not column.primary_key
+                and not column.foreign_keys
+                and not is_secret(column)
+                and not is_twin(name, mapper)
+                and not is_stamp(prop)
+            ):
+                names.append(name)
+        elif (
+            isinstance(prop, RelationshipProperty)
+            and not prop.viewonly
+            and (prop.direction is MANYTOONE or prop.secondary is not None)
+        ):
+            names.append(name)
+    return names
+
+
+def printable(model: type[Any]) -> list[str]:
+    """The key and the stamps: what the facts beside a form show."""
+    mapper: Mapper[Any] = sa.inspect(model)
+    return [
+        prop.key
+        for prop in mapper.column_attrs
+        if isinstance(prop.columns[0], sa.Column)
+        and not is_secret(prop.columns[0])
+        and not prop.key.startswith("_")
+        and (prop.columns[0].primary_key or is_stamp(prop))
+    ]

@@ -1,0 +1,231 @@
+"""Accounts from the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import SimpleNamespace
+from typing import Any
+
+import click
+import sqlalchemy as sa
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy.exc import IntegrityError
+
+from ..core.console import (
+    ask_password,
+    command,
+    counted,
+    done,
+    format_option,
+    listing,
+    no_input_option,
+    note,
+    password_options,
+)
+from ..core.state import State, state_of
+from ..exceptions import CommandError
+from .accounts import Accounts
+from .cleaning import remove_dead
+from .directory import Directory
+from .managers import UserManager
+from .mixins import key_name
+from .models import Models
+from .names import canonical
+from .superusers import VARIABLE, given_values, label_of, value_of
+
+
+@command("create-superuser")
+@click.option("--username", help=f"Or {VARIABLE}USERNAME.")
+@click.option("--email", help=f"Or {VARIABLE}EMAIL.")
+@click.option(
+    "--field", "others", multiple=True, metavar="NAME=VALUE", help="Any other field of the model."
+)
+@password_options
+@no_input_option
+@click.option("--if-missing", is_flag=True, help="An account of that name is no error.")
+def create_superuser(
+    app: Flask,
+    username: str | None,
+    email: str | None,
+    others: Sequence[str],
+    password_stdin: bool,
+    skip_validation: bool,
+    no_input: bool,
+    if_missing: bool,
+) -> None:
+    """Make an account with every right.
+
+    What is not given is taken from LBACK_SUPERUSER_USERNAME, _EMAIL and _PASSWORD, or asked.
+    """
+    state = state_of(app)
+    user_class, manager = state[Models].User, UserManager(state)
+    if not hasattr(user_class, "is_superuser"):
+        raise CommandError(
+            f"{user_class.__name__} has no superusers.", "Derive it from PermissionsMixin."
+        )
+    given = given_values(user_class, username, email, others)
+    fields: dict[str, Any] = {}
+    for name in dict.fromkeys((user_class.USERNAME_FIELD, *user_class.REQUIRED_FIELDS, *given)):
+        fields[name] = value_of(state, name, given.get(name), no_input)
+        if name == user_class.USERNAME_FIELD and (present := _find(state, fields[name])):
+            _accept_present(present, if_missing)
+            return
+    accounts = state[Accounts]
+    _refuse(accounts.taken(fields))
+    owner = SimpleNamespace(**fields)
+    password = ask_password(
+        from_stdin=password_stdin,
+        variable=f"{VARIABLE}PASSWORD",
+        flag="--password-stdin",
+        no_input=no_input,
+        complaints=None if skip_validation else lambda text: accounts.complaints(owner, text),
+    )
+    user = manager.create_superuser(password=password, **fields)
+    try:
+        state[SQLAlchemy].session.commit()
+    except IntegrityError as error:
+        raise CommandError("One of these values belongs to another account.") from error
+    done(f"Made the superuser {user.get_username()}.")
+
+
+@command("list-users")
+@click.option("--active/--inactive", "active", default=None, help="Only those.")
+@click.option("--staff", is_flag=True, help="Only those who may enter the admin panel.")
+@click.option("--search", help="Part of a username or an address.")
+@format_option
+def list_users(
+    app: Flask, active: bool | None, staff: bool, search: str | None, format_: str
+) -> None:
+    """List accounts, by key."""
+    state = state_of(app)
+    user: Any = state[Models].User
+    names = dict.fromkeys((key_name(user), user.USERNAME_FIELD, "email", *_SHOWN))
+    columns = [getattr(user, name).label(name) for name in names if hasattr(user, name)]
+    query = sa.select(*columns).order_by(getattr(user, key_name(user)))
+    if active is not None:
+        query = query.where(user.is_active.is_(active))
+    if staff:
+        query = query.where(user.is_staff.is_(True))
+    if search:
+        searched = [
+            getattr(user, name).contains(canonical(search), autoescape=True)
+            for name in ("username_canonical", "email_canonical")
+            if hasattr(user, name)
+        ]
+        query = query.where(sa.or_(sa.false(), *searched))
+    rows = [dict(row) for row in state[SQLAlchemy].session.execute(query).mappings()]
+    listing(rows, as_json=format_ == "json", empty="There is no such account.")
+
+
+_SHOWN = ("is_active", "is_staff", "is_superuser", "email_verified_at", "last_login_at")
+
+
+@command("activate-user")
+@click.argument("name")
+def activate_user(app: Flask, name: str) -> None:
+    """Let an account, by username or address, sign in again."""
+    state = state_of(app)
+    user = _known(state, name)
+    changed = UserManager(state).activate(user)
+    state[SQLAlchemy].session.commit()
+    _say_changed(user, changed, "active")
+
+
+@command("deactivate-user")
+@click.argument("name")
+def deactivate_user(app: Flask, name: str) -> None:
+    """Keep an account, by username or address, out; its sessions end."""
+    state = state_of(app)
+    user = _known(state, name)
+    if user.is_active and _is_last_superuser(state, user):
+        raise CommandError(
+            f"{user.get_username()} is the last active superuser.",
+            "Make another one first: `flask lback create-superuser`.",
+        )
+    changed = UserManager(state).deactivate(user)
+    state[SQLAlchemy].session.commit()
+    _say_changed(user, changed, "inactive")
+
+
+@command("reset-password")
+@click.argument("name")
+@password_options
+@no_input_option
+def reset_password(
+    app: Flask, name: str, password_stdin: bool, skip_validation: bool, no_input: bool
+) -> None:
+    """Give an account, by username or address, a new password; its sessions end."""
+    state = state_of(app)
+    user, manager = _known(state, name), UserManager(state)
+    password = ask_password(
+        from_stdin=password_stdin,
+        no_input=no_input,
+        complaints=None
+        if skip_validation
+        else lambda text: manager.password_complaints(text, user),
+    )
+    manager.set_password(user, password, validate=False)
+    state[SQLAlchemy].session.commit()
+    done(f"{user.get_username()} has a new password, and every session has ended.")
+
+
+@command("clean-sessions")
+@click.option("--batch", type=click.IntRange(min=1), default=1000, show_default=True, hidden=True)
+def clean_sessions(app: Flask, batch: int) -> None:
+    """Remove the rows of logins that have expired or were ended."""
+    sessions, tokens = remove_dead(state_of(app), batch)
+    done(f"Removed {counted(sessions, 'session')} and {counted(tokens, 'refresh token')}.")
+
+
+def _refuse(errors: dict[str, list[str]]) -> None:
+    for name, messages in errors.items():
+        raise CommandError(f"{label_of(name)}: {messages[0]}")
+
+
+def _accept_present(user: Any, if_missing: bool) -> None:
+    name = user.get_username()
+    if not if_missing:
+        raise CommandError(
+            f"There is an account {name} already.",
+            "Give --if-missing to accept that, or run `flask lback reset-password`.",
+        )
+    rights = "" if user.is_superuser else " It is not a superuser."
+    note(f"There is an account {name} already; nothing was changed.{rights}")
+
+
+def _find(state: State, name: str) -> Any | None:
+    """The account that a person means; some user models have a name of their own kind."""
+    user = state[Models].User
+    if found := state[Directory].by_identifier(str(name)):
+        return found
+    if user.USERNAME_FIELD in ("username", "email"):
+        return None
+    named = sa.select(user).filter_by(**{user.USERNAME_FIELD: name})
+    return state[SQLAlchemy].session.scalar(named)
+
+
+def _known(state: State, name: str) -> Any:
+    user = _find(state, name)
+    if user is None:
+        raise CommandError(f"There is no account {name!r}.", "`flask lback list-users` shows them.")
+    return user
+
+
+def _is_last_superuser(state: State, user: Any) -> bool:
+    table = type(user)
+    if not getattr(user, "is_superuser", False):
+        return False
+    others = sa.select(sa.func.count()).where(
+        table.is_superuser.is_(True),
+        table.is_active.is_(True),
+        getattr(table, key_name(table)) != getattr(user, key_name(table)),
+    )
+    return state[SQLAlchemy].session.scalar(others) == 0
+
+
+def _say_changed(user: Any, changed: bool, word: str) -> None:
+    if changed:
+        done(f"{user.get_username()} is {word} now.")
+    else:
+        note(f"{user.get_username()} was {word} already.")

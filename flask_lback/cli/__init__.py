@@ -1,0 +1,45 @@
+"""The command line: ``flask lback`` by entry point and on ``app.cli``, and ``lback`` itself.
+
+Flask imports this module at every ``flask`` call, so it imports click and nothing else; a command
+is imported when it runs.
+"""
+
+from __future__ import annotations
+
+from .group import LazyGroup
+
+#: Name of each command, and where it is: ``.`` is this package's parent.
+COMMANDS: dict[str, str] = {
+    "activate-user": "..auth.commands:activate_user",
+    "check": ".checking:check",
+    "clean-sessions": "..auth.commands:clean_sessions",
+    "create-superuser": "..auth.commands:create_superuser",
+    "deactivate-user": "..auth.commands:deactivate_user",
+    "init-db": "..db.commands:init_db",
+    "list-users": "..auth.commands:list_users",
+    "makemigrations": "..db.commands:makemigrations",
+    "migrate": "..db.commands:migrate",
+    "reset-password": "..auth.commands:reset_password",
+    "seed-demo": ".seeding:seed_demo",
+    "shell": "flask.cli:shell_command",
+    "showmigrations": "..db.commands:showmigrations",
+    "sync-permissions": "..permissions.commands:sync_permissions",
+    "version": ".versions:version",
+}
+
+#: What works where there is no application.
+FREE = ("version",)
+
+lback = LazyGroup(
+    name="lback",
+    entries=COMMANDS,
+    help="Accounts, permissions, migrations and checks.",
+    epilog="Names may be written with underscores as well: init_db, create_superuser.",
+)
+
+
+def main() -> None:
+    """Run the console script ``lback``."""
+    from .standalone import Standalone
+
+    Standalone(name="lback", entries=COMMANDS, free=FREE, help=lback.help, epilog=lback.epilog)()
