@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from .harness import Contender, Ratio, compare
 
@@ -81,7 +82,6 @@ def flask_login() -> tuple[Any, Mapping[str, str]]:
     from flask_login import LoginManager, UserMixin, login_required, login_user
     from flask_login import current_user as user
     from flask_sqlalchemy import SQLAlchemy
-    from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
     class Base(DeclarativeBase):
         pass

@@ -2,50 +2,89 @@
 
 from __future__ import annotations
 
-from flask_lback.admin import ModelAdmin, register
+from typing import TYPE_CHECKING
 
-from .models import Comment, Post, Tag
+from flask_lback.admin import ModelAdmin, action, register
+
+from .models import Comment, CommentStatus, Post, PostStatus, Tag
+from .roles import MODERATE_COMMENT
+from .wording import counted
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from flask import Request
 
 
 @register(Post)
 class PostAdmin(ModelAdmin):
     """Posts, newest first."""
 
+    icon = "post"
     list_display = ("title", "author", "status", "published_at", "minutes")
     list_filter = ("status", "tags")
     search_fields = ("title", "summary", "author.username")
     ordering = ("-published_at",)
-    date_hierarchy = "published_at"
     list_select_related = ("author",)
-    autocomplete_fields = ("author", "tags")
     readonly_fields = ("summary", "minutes", "created_at", "updated_at")
-    exclude = ("body_html", "comments")
     fieldsets = (
-        (None, {"fields": ("title", "body", "tags")}),
-        ("Publishing", {"fields": ("status", "published_at", "author")}),
-        ("Facts", {"fields": ("summary", "minutes", "created_at", "updated_at")}),
+        ("Post", {"fields": ("title", "body", "tags")}),
+        ("Publishing", {"fields": ("status", "published_at", "author"), "classes": ("side",)}),
+        (
+            "Facts",
+            {
+                "fields": ("summary", "minutes", "created_at", "updated_at"),
+                "description": "The summary is the first paragraph of the text.",
+                "classes": ("side",),
+            },
+        ),
     )
+    actions = ("hide",)
+
+    @action(description="Hide from readers")
+    def hide(self, request: Request, posts: Sequence[Post]) -> str:
+        """Drafts stay drafts."""
+        published = [post for post in posts if post.is_published]
+        for post in published:
+            post.status = PostStatus.HIDDEN
+        return f"{counted(len(published), 'post')} hidden."
 
 
 @register(Comment)
 class CommentAdmin(ModelAdmin):
     """Comments, newest first."""
 
-    list_display = ("body", "author", "post", "status", "created_at")
+    icon = "chat"
+    list_display = ("__str__", "author", "post", "status", "created_at")
     list_filter = ("status",)
     search_fields = ("body", "author.username")
     ordering = ("-created_at",)
     list_select_related = ("author", "post")
-    autocomplete_fields = ("author", "post")
-    readonly_fields = ("created_at", "updated_at")
+    readonly_fields = ("post", "author", "created_at", "updated_at")
     exclude = ("body_html",)
+    actions = ("show", "hide")
+
+    @action(description="Show", permissions=[MODERATE_COMMENT])
+    def show(self, request: Request, comments: Sequence[Comment]) -> str:
+        """For those that waited, and those hidden by mistake."""
+        for comment in comments:
+            comment.status = CommentStatus.SHOWN
+        return f"{counted(len(comments), 'comment')} shown."
+
+    @action(description="Hide", permissions=[MODERATE_COMMENT])
+    def hide(self, request: Request, comments: Sequence[Comment]) -> str:
+        """They keep their place below the post."""
+        for comment in comments:
+            comment.status = CommentStatus.HIDDEN
+        return f"{counted(len(comments), 'comment')} hidden."
 
 
 @register(Tag)
 class TagAdmin(ModelAdmin):
     """The words that posts are found by."""
 
+    icon = "tag"
     list_display = ("name",)
     search_fields = ("name",)
     ordering = ("name",)
-    exclude = ("posts",)
+    fields = ("name",)

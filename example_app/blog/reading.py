@@ -94,7 +94,7 @@ def may_edit(post: Post) -> bool:
 
 def is_author(post: Post) -> bool:
     """Whether the reader wrote it."""
-    return current_user.is_authenticated and post.author_id == current_user.id
+    return bool(current_user.is_authenticated and post.author_id == current_user.id)
 
 
 def post_page(found: Post, form: CommentForm) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,7 +17,11 @@ _LONGEST = 500
 def encode(row: Any) -> str:
     """The key of a record; several columns with commas between them."""
     mapper = sa.inspect(type(row))
-    values = mapper.primary_key_from_instance(row)
+    return encode_values(mapper.primary_key_from_instance(row))
+
+
+def encode_values(values: Sequence[Any]) -> str:
+    """The text of the values of a key."""
     return str(values[0]) if len(values) == 1 else str(iterencode(map(str, values)))
 
 

@@ -124,7 +124,10 @@ _SHOWN = ("is_active", "is_staff", "is_superuser", "email_verified_at", "last_lo
 @command("activate-user")
 @click.argument("name")
 def activate_user(app: Flask, name: str) -> None:
-    """Let an account, by username or address, sign in again."""
+    """Let an account sign in again.
+
+    NAME is a username or an address.
+    """
     state = state_of(app)
     user = _known(state, name)
     changed = UserManager(state).activate(user)
@@ -135,7 +138,10 @@ def activate_user(app: Flask, name: str) -> None:
 @command("deactivate-user")
 @click.argument("name")
 def deactivate_user(app: Flask, name: str) -> None:
-    """Keep an account, by username or address, out; its sessions end."""
+    """Keep an account out; its sessions end.
+
+    NAME is a username or an address.
+    """
     state = state_of(app)
     user = _known(state, name)
     if user.is_active and _is_last_superuser(state, user):
@@ -155,7 +161,10 @@ def deactivate_user(app: Flask, name: str) -> None:
 def reset_password(
     app: Flask, name: str, password_stdin: bool, skip_validation: bool, no_input: bool
 ) -> None:
-    """Give an account, by username or address, a new password; its sessions end."""
+    """Set a password; sessions of the account end.
+
+    NAME is a username or an address.
+    """
     state = state_of(app)
     user, manager = _known(state, name), UserManager(state)
     password = ask_password(
@@ -173,7 +182,7 @@ def reset_password(
 @command("clean-sessions")
 @click.option("--batch", type=click.IntRange(min=1), default=1000, show_default=True, hidden=True)
 def clean_sessions(app: Flask, batch: int) -> None:
-    """Remove the rows of logins that have expired or were ended."""
+    """Remove the rows of logins that are over."""
     sessions, tokens = remove_dead(state_of(app), batch)
     done(f"Removed {counted(sessions, 'session')} and {counted(tokens, 'refresh token')}.")
 

@@ -7,7 +7,7 @@ from flask.wrappers import Request, Response
 
 from ..core.middleware import Middleware
 from .login import resolve
-from .principal import LOGIN, USER
+from .principal import LOGIN, RIGHTS, USER
 
 
 class AuthMiddleware(Middleware):
@@ -21,6 +21,7 @@ class AuthMiddleware(Middleware):
         """Forget the account of an earlier request in the same application context."""
         g.pop(USER, None)
         g.pop(LOGIN, None)
+        g.pop(RIGHTS, None)
 
     def process_response(self, request: Request, response: Response) -> None:
         """Mark pages that depend on who asks (CVE-2023-30861)."""

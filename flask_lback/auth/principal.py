@@ -21,6 +21,7 @@ from sqlalchemy.orm.attributes import instance_state, manager_of_class
 PENDING = "_lback_pending"
 USER = "_login_user"  # where Flask-Login's proxy looks
 LOGIN = "lback_login"
+RIGHTS = "lback_rights"  # those of the present account, for one request
 
 
 class LazyState:

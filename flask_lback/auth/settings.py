@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from ..core.settings import Settings, setting
+from ..limits.settings import LIMIT
 
 
 @dataclass(frozen=True)
@@ -114,11 +115,23 @@ class LimitSettings(Settings):
     prefix: ClassVar[str] = "LBACK_AUTH_LIMIT_"
 
     password_per_account: str = setting(
-        "10 per 15 minutes", "Wrong passwords for one account, over all ways in."
+        "10 per 15 minutes", "Wrong passwords for one account, over all ways in.", pattern=LIMIT
     )
-    password_per_address: str = setting("60 per 5 minutes", "Wrong passwords from one address.")
-    register_per_address: str = setting("20 per hour", "Registrations from one address.")
-    mail_per_account: str = setting("5 per hour", "Mails asked for to one address book entry.")
-    mail_per_address: str = setting("30 per hour", "Mails asked for by one network address.")
-    token_per_address: str = setting("60 per hour", "Mailed tokens tried from one address.")
-    refresh_per_address: str = setting("120 per minute", "Refresh tokens tried from one address.")
+    password_per_address: str = setting(
+        "60 per 5 minutes", "Wrong passwords from one address.", pattern=LIMIT
+    )
+    register_per_address: str = setting(
+        "20 per hour", "Registrations from one address.", pattern=LIMIT
+    )
+    mail_per_account: str = setting(
+        "5 per hour", "Mails asked for to one address book entry.", pattern=LIMIT
+    )
+    mail_per_address: str = setting(
+        "30 per hour", "Mails asked for by one network address.", pattern=LIMIT
+    )
+    token_per_address: str = setting(
+        "60 per hour", "Mailed tokens tried from one address.", pattern=LIMIT
+    )
+    refresh_per_address: str = setting(
+        "120 per minute", "Refresh tokens tried from one address.", pattern=LIMIT
+    )

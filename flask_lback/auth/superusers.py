@@ -25,10 +25,10 @@ def given_values(
     """Values from flags, and from variables where the model has such a field."""
     given: dict[str, str | None] = {"username": username, "email": email}
     for pair in others:
-        name, sign, value = pair.partition("=")
+        name, sign, text = pair.partition("=")
         if not sign:
             raise click.UsageError(f"--field {pair!r} must be NAME=VALUE.")
-        given[name] = value
+        given[name] = text
     for name, value in given.items():
         if value is not None and name not in sa.inspect(user_class).columns:
             flag = f"--{name}" if name in ("username", "email") else f"--field {name}=…"

@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.sql.dml import Delete, Insert, Update
 
 from .models import Models, table_of
+from .principal import RIGHTS
 
 EVERYBODY = "all"
 CHANGED = "lback_access_changed"
@@ -61,6 +62,7 @@ def raise_version(connection: Connection, models: Models, user_key: Any = None) 
     connection.info[_RAISED] = True
     if has_app_context():
         setattr(g, CHANGED, True)
+        g.pop(RIGHTS, None)
     values = {"scope": scope, "user_id": user_key, "value": 1}
     risen = {"value": table.c.value + 1}
     if connection.dialect.name in ("mysql", "mariadb"):

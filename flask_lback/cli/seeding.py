@@ -29,7 +29,7 @@ NUMBERS = ("users", "posts")
 @click.option("--users", type=click.IntRange(min=0), help="How many accounts to make.")
 @click.option("--posts", type=click.IntRange(min=0), help="How many posts to write.")
 def seed_demo(app: Flask, users: int | None, posts: int | None) -> None:
-    """Fill the database with the application's demo content."""
+    """Write the application's demo content."""
     state = state_of(app)
     function = _function(state[CoreSettings].cli_seed_demo)
     taken = inspect.signature(function).parameters

@@ -121,7 +121,7 @@ class Chain:
         """What a layer returned, as a response; one that asked no inner layer is finalized."""
         if _FINAL not in current.environ:
             return self._finalize(current, value)
-        return value if isinstance(value, Response) else self._app.make_response(value)  # type: ignore[no-any-return]
+        return value if isinstance(value, Response) else self._app.make_response(value)
 
     def _fail(self, current: Request, error: Exception) -> Response:
         """The error page for what a middleware raised; the view does not run."""

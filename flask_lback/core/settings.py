@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import re
 import types
 import typing
 from collections.abc import Iterable, Mapping
@@ -33,6 +34,7 @@ def setting(
     *,
     choices: Iterable[Any] = (),
     minimum: int | None = None,
+    pattern: str | None = None,
     aliases: Iterable[str] = (),
     secret: bool = False,
 ) -> Any:
@@ -42,6 +44,7 @@ def setting(
     :param doc: what it does, with its unit, for the reference page.
     :param choices: the only values allowed.
     :param minimum: the smallest number allowed.
+    :param pattern: a regular expression that the whole of a text must match.
     :param aliases: other keys of ``app.config`` that are read when its own is not there.
     :param secret: never shown.
     """
@@ -49,6 +52,7 @@ def setting(
         "doc": doc,
         "choices": tuple(choices),
         "minimum": minimum,
+        "pattern": pattern,
         "aliases": tuple(aliases),
         "secret": secret,
     }
@@ -68,6 +72,7 @@ class Declaration:
     doc: str
     choices: tuple[Any, ...]
     minimum: int | None
+    pattern: str | None
     aliases: tuple[str, ...]
     secret: bool
 
@@ -125,6 +130,9 @@ def _checked(declared: Declaration, key: str, value: Any) -> Any:
         raise ConfigError(f"{key} is {value!r}.", f"Use one of {allowed}.")
     if declared.minimum is not None and value is not None and value < declared.minimum:
         raise ConfigError(f"{key} is {value!r}.", f"Use {declared.minimum} or more.")
+    if declared.pattern and value is not None and not re.fullmatch(declared.pattern, value):
+        example = f"The default is {declared.default!r}." if declared.default else declared.doc
+        raise ConfigError(f"{key} is {value!r}.", example)
     return value
 
 
@@ -174,6 +182,7 @@ class CoreSettings(Settings):
         None,
         "Scheme and host that mailed links are built from, such as `https://example.org`. "
         "Without it `SERVER_NAME` is used, and without that a loopback host only.",
+        pattern=r"https?://[^\s/?#@]+(/[^\s?#]*)?",
     )
     url_prefix: str = setting("", "Put before every address of Lback's own pages.")
     env: str | None = setting(

@@ -18,7 +18,7 @@ from .schema import has_migrations, initialize, missing_tables
 
 @command("init-db")
 def init_db(app: Flask) -> None:
-    """Make what the database lacks; repeatable.
+    """Make the tables that the database lacks.
 
     With migrations it applies them. Without, it creates missing tables, and never changes or drops
     one. Declared permissions and groups are made either way.
@@ -93,7 +93,7 @@ def migrate(app: Flask, revision: str, check: bool, plan: bool, fake: bool) -> N
 @command("showmigrations")
 @format_option
 def showmigrations(app: Flask, format_: str) -> None:
-    """List the migrations, oldest first, and whether the database has them."""
+    """List migrations, and which are applied."""
     rows = [
         {"applied": one.applied, "revision": one.id, "message": one.message}
         for one in Migrations(app).history()

@@ -6,7 +6,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from alembic.autogenerate.api import AutogenContext
-from alembic.operations.ops import MigrationScript, UpgradeOps
+from alembic.operations.ops import (
+    DropIndexOp,
+    DropTableOp,
+    MigrationScript,
+    ModifyTableOps,
+    UpgradeOps,
+)
 
 from .models import UTCDateTime
 
@@ -57,9 +63,28 @@ def _rendered(also: Callable[[str, Any, AutogenContext], Any] | None) -> Callabl
 
 def _skip_empty(context: Any, revision: Any, directives: list[MigrationScript]) -> None:
     """Write no revision when nothing changed; for Flask-Migrate's own command."""
+    tidy(directives)
     options = context.config.cmd_opts if context.config else None
     if getattr(options, "autogenerate", False) and changes(directives) == []:
         directives.clear()
+
+
+def tidy(directives: Iterable[MigrationScript]) -> None:
+    """Drop no index of a table that is dropped as well.
+
+    MariaDB refuses to drop one that a foreign key needs, and the table takes it along anyway.
+    """
+    for script in directives:
+        for container in (*script.upgrade_ops_list, *script.downgrade_ops_list):
+            dropped = {one.table_name for one in container.ops if isinstance(one, DropTableOp)}
+            container.ops = [one for one in container.ops if not _is_moot(one, dropped)]
+
+
+def _is_moot(operation: object, dropped: set[str]) -> bool:
+    if isinstance(operation, ModifyTableOps) and operation.table_name in dropped:
+        operation.ops = [one for one in operation.ops if not isinstance(one, DropIndexOp)]
+        return not operation.ops
+    return isinstance(operation, DropIndexOp) and operation.table_name in dropped
 
 
 def changes(directives: Iterable[MigrationScript]) -> list[str]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from flask import Flask
+from flask import Flask, got_request_exception
 from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy.exc import SQLAlchemyError
 
 from ..core.checks import Check
 from ..core.feature import Feature, Plan
@@ -13,6 +14,7 @@ from ..core.injection import Providers
 from ..core.state import State
 from ..exceptions import ConfigError
 from .checks import check_migrations, check_tables
+from .faults import explain
 from .models import make_db
 from .settings import DatabaseSettings
 
@@ -48,3 +50,10 @@ class DatabaseFeature(Feature):
         if "sqlalchemy" not in app.extensions:
             app.config.setdefault("SQLALCHEMY_DATABASE_URI", DEFAULT_URL)
             db.init_app(app)
+        got_request_exception.connect(_log_remedy, app)
+
+
+def _log_remedy(sender: Flask, exception: Exception, **values: Any) -> None:
+    """Say in the log, before the stack, what a person can do about an error of the database."""
+    if isinstance(exception, SQLAlchemyError):
+        sender.logger.error("%s", explain(exception))

@@ -7,8 +7,9 @@ Flask-Migrate makes, not through its commands, since those end the process on an
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -68,13 +69,24 @@ class Migrations:
 
         :raises CommandError: the database is at a revision that the folder does not have.
         """
-        if not (self.folder / "env.py").is_file():
-            return []
-        script, heads = self._script(), self._heads()
+        heads = self._heads()
+        script = self._script() if (self.folder / "env.py").is_file() else None
         with self._one_line():
-            applied = {one.revision for one in script.iterate_revisions(heads, "base")}
-        every = reversed(list(script.walk_revisions()))
-        return [Revision(one.revision, one.doc or "", one.revision in applied) for one in every]
+            every = list(script.walk_revisions()) if script else []
+        for head in heads:
+            if head not in {one.revision for one in every}:
+                raise CommandError(
+                    f"The database is at the migration {head}, which {self.folder.name}/versions "
+                    "does not have.",
+                    "Bring the file back, or name the right folder: LBACK_DB_MIGRATIONS_FOLDER.",
+                )
+        if script is None:
+            return []
+        applied = {one.revision for one in script.iterate_revisions(heads, "base")}
+        return [
+            Revision(one.revision, one.doc or "", one.revision in applied)
+            for one in reversed(every)
+        ]
 
     def pending(self) -> list[Revision]:
         """The revisions that the database lacks, oldest first."""
@@ -108,6 +120,7 @@ class Migrations:
         changes: list[str] = []
 
         def look(context: Any, revision: Any, directives: Any) -> None:
+            comparing.tidy(directives)
             changes[:] = [] if empty else comparing.changes(directives)
             if check or not (changes or empty):
                 directives.clear()
@@ -218,7 +231,8 @@ class Migrations:
         ini = str(self.folder / "alembic.ini")
         config: Any = Config(ini, template_directory=str(TEMPLATE.parent))
         config.cmd_opts = self._alembic().cmd_opts
-        with self._one_line():
+        # Alembic names each file on stdout, where results go.
+        with self._one_line(), redirect_stdout(io.StringIO()):
             command.init(config, str(self.folder), TEMPLATE.name)
 
     @contextmanager

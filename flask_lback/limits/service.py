@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask, current_app
 
+from ..core import clock
 from ..core.errors import Problem
 from ..core.translation import gettext
 from .settings import RateLimitSettings
@@ -17,18 +19,26 @@ if TYPE_CHECKING:
     from limits.storage import Storage
     from limits.strategies import FixedWindowRateLimiter
 
+#: How long a store that did not answer is left alone, and how long one may take to answer.
+RETRY_SECONDS = 60
+PATIENCE_SECONDS = 2.0
+
 
 class RateLimits:
     """The counters of one application.
 
     When the application has a Flask-Limiter, its store is shared. When the store cannot be
-    reached, counting goes on in this process: nothing becomes unlimited.
+    reached, counting goes on in this process, and the store is asked again after a minute: nothing
+    becomes unlimited, and nobody waits for a dead server at every request.
     """
 
     def __init__(self, settings: RateLimitSettings) -> None:
         self._settings = settings
-        self._strategies: list[FixedWindowRateLimiter] = []
+        self._lock = threading.Lock()
+        self._shared: FixedWindowRateLimiter | None = None
+        self._own: FixedWindowRateLimiter | None = None
         self._items: dict[str, RateLimitItem] = {}
+        self._away_until = 0.0
 
     def hit(self, limit: str, *key: str) -> None:
         """Count one attempt.
@@ -59,14 +69,18 @@ class RateLimits:
             headers={"Retry-After": str(wait)},
         )
 
-    def _call(self, name: str, limit: str, key: tuple[str, ...]):  # type: ignore[no-untyped-def]
+    def _call(self, name: str, limit: str, key: tuple[str, ...]) -> Any:
         digest = hashlib.sha256("\0".join(key[1:]).encode()).hexdigest()[:32]
-        for strategy in self._ready():
+        arguments = (self._item(limit), "lback", key[0], digest)
+        if clock.timestamp() >= self._away_until:
             try:
-                return getattr(strategy, name)(self._item(limit), "lback", key[0], digest)
+                return getattr(self._shared_store(), name)(*arguments)
             except Exception:
-                current_app.logger.exception("The store of the rate limits does not answer")
-        raise Problem(503, "limits_unavailable", gettext("Try again in a minute."))
+                self._away_until = clock.timestamp() + RETRY_SECONDS
+                current_app.logger.exception(
+                    "The store of the rate limits does not answer; this process counts by itself"
+                )
+        return getattr(self._own_store(), name)(*arguments)
 
     def _item(self, limit: str) -> RateLimitItem:
         if limit not in self._items:
@@ -75,14 +89,24 @@ class RateLimits:
             self._items[limit] = parse(limit)
         return self._items[limit]
 
-    def _ready(self) -> list[FixedWindowRateLimiter]:
-        if not self._strategies:
-            from limits.storage import MemoryStorage
-            from limits.strategies import FixedWindowRateLimiter
+    def _shared_store(self) -> FixedWindowRateLimiter:
+        with self._lock:  # two would count apart
+            if self._shared is None:
+                from limits.strategies import FixedWindowRateLimiter
 
-            stores = [_store(current_app, self._settings.storage_url), MemoryStorage()]
-            self._strategies = [FixedWindowRateLimiter(store) for store in stores]
-        return self._strategies
+                self._shared = FixedWindowRateLimiter(
+                    _store(current_app, self._settings.storage_url)
+                )
+            return self._shared
+
+    def _own_store(self) -> FixedWindowRateLimiter:
+        with self._lock:
+            if self._own is None:
+                from limits.storage import MemoryStorage
+                from limits.strategies import FixedWindowRateLimiter
+
+                self._own = FixedWindowRateLimiter(MemoryStorage())
+            return self._own
 
 
 def _store(app: Flask, url: str) -> Storage:
@@ -90,4 +114,10 @@ def _store(app: Flask, url: str) -> Storage:
         return limiter.storage  # type: ignore[no-any-return]
     from limits.storage import storage_from_string
 
-    return storage_from_string(url)  # type: ignore[return-value]
+    # The drivers would wait for ever for a server that takes a connection and says nothing.
+    options: dict[str, float] = (
+        dict.fromkeys(("socket_timeout", "socket_connect_timeout"), PATIENCE_SECONDS)
+        if url.startswith(("redis://", "rediss://"))
+        else {}
+    )
+    return storage_from_string(url, **options)  # type: ignore[return-value]

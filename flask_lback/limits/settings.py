@@ -7,6 +7,9 @@ from typing import ClassVar
 
 from ..core.settings import Settings, setting
 
+#: What a limit looks like, for the settings of features that have some.
+LIMIT = r"(?i)\d+ *(/|per) *\d* *(second|minute|hour|day|month|year)s?"
+
 
 @dataclass(frozen=True)
 class RateLimitSettings(Settings):

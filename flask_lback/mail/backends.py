@@ -29,7 +29,7 @@ class SmtpBackend:
             from flask_mail import Mail
 
             # Under TESTING Flask-Mail drops messages unasked; who names a server wants them there.
-            Mail(app).state.suppress = app.config.get("MAIL_SUPPRESS_SEND", False)
+            Mail().init_app(app).suppress = app.config.get("MAIL_SUPPRESS_SEND", False)
         self._mail: Any = app.extensions["mail"]
 
     def send(self, message: EmailMessage) -> None:

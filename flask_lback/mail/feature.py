@@ -6,10 +6,8 @@ from typing import ClassVar
 
 from ..core.checks import Check
 from ..core.feature import Feature, Plan
-from ..core.settings import CoreSettings
 from ..tasks.runner import TaskRunner
 from .checks import check_backend, check_site_url
-from .links import require_site_url
 from .service import Mailer
 from .settings import MailSettings
 
@@ -24,6 +22,5 @@ class MailFeature(Feature):
 
     def plan(self, plan: Plan) -> None:
         """Nothing is connected before the first mail."""
-        require_site_url(plan.settings(CoreSettings).site_url)
         mailer = Mailer(plan.app, plan.settings(MailSettings), plan.state[TaskRunner])
         plan.state.add(mailer)

@@ -55,13 +55,3 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(name).is_loopback
     except ValueError:
         return name == "localhost" or name.endswith(".localhost")
-
-
-def require_site_url(url: str | None) -> None:
-    """Refuse a ``LBACK_SITE_URL`` that no link can be built from.
-
-    :raises ConfigError: it is not scheme and host.
-    """
-    parts = urlsplit(url or "https://unset")
-    if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
-        raise ConfigError(f"LBACK_SITE_URL is {url!r}.", 'Use an address: "https://example.org".')

@@ -11,7 +11,10 @@ from .sync import sync
 @command("sync-permissions")
 @format_option
 def sync_permissions(app: Flask, format_: str) -> None:
-    """Make the permissions and groups that the code declares; take nothing away."""
+    """Make declared permissions and groups.
+
+    It takes nothing away, and repeats without change.
+    """
     report = sync(app)
     if format_ == "json":
         as_document(

@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 from ..auth.loading import AccountLoader
 from ..auth.mixins import key_of
 from ..auth.models import Models, table_of
-from ..auth.principal import LOGIN, USER, Login
+from ..auth.principal import LOGIN, RIGHTS, USER, Login
 from ..auth.settings import AuthSettings
 from ..auth.versions import CHANGED, has_raised, read_versions
 
@@ -44,8 +44,19 @@ class RightsTable:
         self._statement = _written(models)
 
     def rights_of(self, user: Any) -> AccountRights:
-        """The rights of an account; nothing is asked before the first check."""
-        return AccountRights(user, self, self._superuser_group)
+        """The rights of an account; nothing is asked before the first check.
+
+        Those of the request's own account are worked out once for a request.
+        """
+        if not has_app_context():
+            return AccountRights(user, self, self._superuser_group)
+        kept: AccountRights | None = g.get(RIGHTS)
+        if kept is None or kept.user is not user:
+            kept = AccountRights(user, self, self._superuser_group)
+            if self._versions_at_hand(user) is not None:
+                kept.hold()
+                setattr(g, RIGHTS, kept)
+        return kept
 
     def grants_of(self, user: Any) -> Grants:
         """Groups and permissions of an account, from memory while its versions stand."""
@@ -88,18 +99,34 @@ class RightsTable:
 class AccountRights:
     """The rights of one account. An account that is switched off has none."""
 
-    __slots__ = ("_superuser_group", "_table", "_user")
+    __slots__ = ("_held", "_holds", "_superuser_group", "_table", "user")
 
     def __init__(self, user: Any, table: RightsTable, superuser_group: str | None) -> None:
-        self._user = user
+        self.user = user
         self._table = table
         self._superuser_group = superuser_group
+        self._holds = False
+        self._held: Grants | None = None
+
+    def hold(self) -> None:
+        """Ask the tables at most once from now on."""
+        self._holds = True
+
+    @property
+    def grants(self) -> Grants:
+        """What the tables say."""
+        if self._held is not None:
+            return self._held
+        found = self._table.grants_of(self.user)
+        if self._holds:
+            self._held = found
+        return found
 
     def has(self, name: object) -> bool:
         """Whether the account holds the permission, by exactly this name; a text, or it is no."""
-        if not isinstance(name, str) or not name or not self._user.is_active:
+        if not isinstance(name, str) or not name or not self.user.is_active:
             return False
-        return self.is_superuser or name in self._table.grants_of(self._user).permissions
+        return self.is_superuser or name in self.grants.permissions
 
     def has_all(self, names: Iterable[str]) -> bool:
         """Whether it holds every one; False for none."""
@@ -112,27 +139,27 @@ class AccountRights:
 
     def in_group(self, name: str) -> bool:
         """Whether it is a member of the group."""
-        return bool(self._user.is_active) and name in self._table.grants_of(self._user).groups
+        return bool(self.user.is_active) and name in self.grants.groups
 
     @property
     def permissions(self) -> frozenset[str]:
         """What it holds by groups and directly; a superuser's bypass is not in it."""
-        return self._table.grants_of(self._user).permissions
+        return self.grants.permissions
 
     @property
     def groups(self) -> frozenset[str]:
         """The names of its groups."""
-        return self._table.grants_of(self._user).groups
+        return self.grants.groups
 
     @property
     def is_superuser(self) -> bool:
         """Whether every check passes: by the flag, or by the group that the settings name."""
-        if not self._user.is_active:
+        if not self.user.is_active:
             return False
-        if getattr(self._user, "is_superuser", False):
+        if getattr(self.user, "is_superuser", False):
             return True
         group = self._superuser_group
-        return group is not None and group in self._table.grants_of(self._user).groups
+        return group is not None and group in self.grants.groups
 
 
 def _written(models: Models) -> Any:

@@ -44,6 +44,7 @@ class Folder:
         self.path = path
         self._session: subprocess.Popen[str] | None = None
         self._request: Sample | None = None
+        self._exported: dict[str, str] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -99,6 +100,9 @@ class Folder:
         if words[0] == "flask" and "shell" in words[1:]:
             self._tell(do="open_shell")
             return
+        if words[0] == "export":
+            self._export(command.line)
+            return
         if words[0] == "gunicorn" or (words[0] == "flask" and "run" in words[1:]):
             output = self._serve(command, *SERVERS[words[0]])
         elif typed := sample.notes.get("typed"):
@@ -121,6 +125,13 @@ class Folder:
             output = done.stdout
         if command.output:
             compare(command.output, output.replace(str(self.path), "."))
+
+    def _export(self, line: str) -> None:
+        name = line.split()[1].partition("=")[0]
+        printed = subprocess.check_output(
+            f'{line}; printf %s "${name}"', shell=True, env=self._environment(), text=True
+        )
+        self._exported[name] = printed
 
     def _run_typing(self, line: str, typed: list[str]) -> tuple[int, str]:
         """Run in a terminal, and answer each prompt when it is there."""
@@ -179,7 +190,8 @@ class Folder:
     def _environment(self, **more: str) -> dict[str, str]:
         ours = {name: text for name, text in os.environ.items() if not name.startswith(_FOREIGN)}
         programs = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-        return {**ours, "PATH": programs, "PYTHONDONTWRITEBYTECODE": "1", "NO_COLOR": "1", **more}
+        fixed = {"PATH": programs, "PYTHONDONTWRITEBYTECODE": "1", "NO_COLOR": "1"}
+        return {**ours, **fixed, **self._exported, **more}
 
     # --- Python and HTTP ----------------------------------------------------------------------
 

@@ -9,8 +9,8 @@ What a reader sees decides what runs, as far as possible:
 - an ``http`` block is a request, and the one after it the response.
 
 A comment before a block changes that: ``<!-- not run: reason -->``, ``<!-- typed: a | b -->`` (what
-the reader types at the prompts), ``<!-- status: 1 -->``. A comment that starts with ``python`` is a
-block that readers do not see.
+the reader types at the prompts), ``<!-- status: 1 -->``. A comment that starts with a language is a
+block that readers do not see: it does what the words around it tell them to do.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from pathlib import Path
 #: Languages that must run; others are shown only, unless they are a file.
 RUN = ("console", "python", "pycon", "http")
 
-_FENCE = re.compile(r"^(?P<ticks>`{3,})(?P<language>[\w-]*)\s*$")
+_FENCE = re.compile(r"^(?P<ticks>`{3,})(?P<language>\S*)\s*$")
 _NOTE = re.compile(r"^<!--\s*(?P<name>not run|typed|status):\s*(?P<value>.*?)\s*-->$")
-_HIDDEN = re.compile(r"^<!-- (?P<language>python|http)$")
+_HIDDEN = re.compile(r"^<!-- (?P<language>python|console|http)$")
 _PATH = re.compile(
     r"^(?:#|\{#)\s+(?P<path>(?:[\w-]+/)*[\w.-]*\.[a-z]+)(?P<more>, continued)?(?:\s+#\})?$"
 )

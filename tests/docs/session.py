@@ -83,7 +83,9 @@ class Session:
         assert first.split()[1] == str(answer.status_code), f"{first} is shown, but got {shown}"
         for name, value in map(_header, lines):
             assert _matches(value, answer.headers.get(name, "")), f"{name}: {value}\n{shown}"
-        if body.strip():
+        if body.strip() and not answer.is_json:
+            assert _matches(body.strip(), answer.text.strip()), shown
+        elif body.strip():
             self._compare(json.loads(body), answer.get_json(force=True), "")
         else:
             assert not answer.data, f"a body that the page does not show: {shown}"
@@ -114,7 +116,7 @@ def _header(line: str) -> tuple[str, str]:
 
 def _matches(wanted: str, got: str) -> bool:
     pattern = ".*".join(re.escape(part) for part in wanted.split("..."))
-    return re.fullmatch(pattern, got) is not None
+    return re.fullmatch(pattern, got, re.DOTALL) is not None
 
 
 def main() -> None:
