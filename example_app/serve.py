@@ -90,8 +90,9 @@ def announce(address: str, accounts: list[Account]) -> None:
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
     click.echo(f"\nTidewater is at {click.style(address, bold=True)}\n")
     for index, row in enumerate(rows):
-        line = "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True))
-        click.echo("  " + (click.style(line, dim=True) if index == 0 else line).rstrip())
+        cells = (text.ljust(width) for text, width in zip(row, widths, strict=True))
+        line = "  " + "  ".join(cells).rstrip()
+        click.echo(click.style(line, dim=True) if index == 0 else line)
     click.echo("\nThe passwords are good for this run. Mails are printed here. Ctrl+C stops.\n")
 
 

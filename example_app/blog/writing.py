@@ -103,7 +103,7 @@ def _fill(post: Post, form: PostForm) -> None:
     if request.form.get("publish") and current_user.has_permission(PUBLISH_POST):
         post.status = PostStatus.PUBLISHED
         post.published_at = post.published_at or dt.datetime.now(dt.UTC)
-    elif request.form.get("draft"):
+    elif request.form.get("draft") and is_author(post):
         post.status = PostStatus.DRAFT
 
 

@@ -33,9 +33,8 @@ KINDS: tuple[tuple[str, tuple[str, ...], str], ...] = (
 
 def make_password() -> str:
     """Four words and a number: easy to type, some 2**30 possibilities, and gone tomorrow."""
-    return "-".join(
-        [*(secrets.choice(words()["password"]) for _ in range(4)), str(secrets.randbelow(90) + 10)]
-    )
+    random = secrets.SystemRandom()
+    return "-".join([*random.sample(words()["password"], 4), str(random.randrange(10, 100))])
 
 
 def renew_accounts() -> list[Account]:

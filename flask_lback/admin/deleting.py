@@ -11,7 +11,9 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy.orm import Mapper, RelationshipProperty
 from sqlalchemy.orm.interfaces import MANYTOONE
 
-from . import keys, words
+from ..auth.models import Models
+from ..core.state import current_state
+from . import words
 from .counting import count
 
 #: What becomes of rows that point to a deleted one.
@@ -77,9 +79,8 @@ class Deletion:
         self.model = model
         self.rows = rows
         self._mapper: Mapper[Any] = sa.inspect(model)
-        self._mappers = {
-            one.local_table: one for one in self._every_mapper() if one.inherits is None
-        }
+        self._every_mapper = list(_mappers())
+        self._mappers = {one.local_table: one for one in self._every_mapper if one.inherits is None}
         self.edges = list(self._walk())
 
     def outcome(self, db: SQLAlchemy, limit: int) -> Outcome:
@@ -107,27 +108,23 @@ class Deletion:
         return outcome
 
     def prepare(self, db: SQLAlchemy) -> None:
-        """Do what the rules of the database say, also where it does not enforce them (SQLite)."""
+        """Do what the rules of the database say where it does not enforce them: SQLite."""
+        bind = db.session.get_bind(self._mapper)
+        if bind.dialect.name != "sqlite":
+            return
         for edge in reversed(self.edges):
             if edge.by_orm or edge.outcome == BLOCKED:
                 continue
-            if edge.outcome == DELETED:
-                statement: Any = sa.delete(edge.table)
-            else:
-                statement = sa.update(edge.table).values(
-                    {column: None for column in edge.constraint.columns if column.nullable}
-                )
-            db.session.execute(
-                statement.where(edge.rows).execution_options(synchronize_session=False),
-                bind_arguments={"mapper": self._mapper},
-            )
+            statement: Any = sa.delete(edge.table)
+            if edge.outcome == EMPTIED:
+                empty = {column: None for column in edge.constraint.columns if column.nullable}
+                statement = sa.update(edge.table).values(empty)
+            statement = statement.where(edge.rows)
+            db.session.execute(statement, bind_arguments={"mapper": self._mapper})
 
     def _walk(self) -> Iterator[Edge]:
         """Every foreign key that leads to the chosen rows, nearest first."""
-        start = self._mapper.local_table
-        chosen = [key for row in self.rows if (key := keys.decode(self.model, keys.encode(row)))]
-        first = keys.condition(self.model, chosen)
-        queue: list[tuple[sa.Table, Any, bool]] = [(start, first, True)]
+        queue = [(table, self._chosen(table), True) for table in self._mapper.tables]
         seen: set[tuple[Any, bool]] = set()
         while queue:
             parent, condition, by_orm = queue.pop(0)
@@ -138,14 +135,28 @@ class Deletion:
                 seen.add((constraint, next_by_orm))
                 rows = _pointing(constraint, parent, condition, deep=outcome == DELETED)
                 yield Edge(constraint, outcome, next_by_orm, rows, parent)
-                if outcome == DELETED and constraint.table is not parent:
+                if outcome == DELETED and constraint.table is parent:
+                    condition = sa.or_(condition, rows)
+                elif outcome == DELETED:
                     queue.append((constraint.table, rows, next_by_orm))
 
-    def _pointing_to(self, parent: sa.Table) -> Iterator[sa.ForeignKeyConstraint]:
-        for table in parent.metadata.sorted_tables:
-            for constraint in sorted(table.foreign_key_constraints, key=lambda one: str(one.column_keys)):
-                if constraint.referred_table is parent and not self._is_inheritance(table, parent):
-                    yield constraint
+    def _chosen(self, table: Any) -> Any:
+        columns = list(table.primary_key.columns)
+        chosen = [self._mapper.primary_key_from_instance(row) for row in self.rows]
+        if len(columns) == 1:
+            return columns[0].in_([key[0] for key in chosen])
+        matches = (zip(columns, key, strict=True) for key in chosen)
+        return sa.or_(*(sa.and_(*(column == value for column, value in one)) for one in matches))
+
+    def _pointing_to(self, parent: sa.Table) -> list[sa.ForeignKeyConstraint]:
+        """The foreign keys to a table; those of its own rows first."""
+        found = [
+            constraint
+            for table in parent.metadata.tables.values()
+            for constraint in table.foreign_key_constraints
+            if constraint.referred_table is parent and not self._is_inheritance(table, parent)
+        ]
+        return sorted(found, key=lambda one: (one.table is not parent, one.table.name, one.column_keys))
 
     def _fate(
         self, parent: sa.Table, constraint: sa.ForeignKeyConstraint, by_orm: bool
@@ -175,30 +186,39 @@ class Deletion:
         """Conditions by table and outcome, so that no row is counted twice."""
         merged: dict[tuple[sa.Table, str], tuple[list[Any], list[sa.Table]]] = {}
         for edge in self.edges:
-            if edge.table not in self._mappers:
-                continue
+            if edge.table not in self._mappers and edge.outcome != BLOCKED:
+                continue  # pairs of a relation: nobody counts those
             conditions, parents = merged.setdefault((edge.table, edge.outcome), ([], []))
             conditions.append(edge.rows)
             parents.append(edge.parent)
         return merged
 
     def _line(self, table: sa.Table, parents: Iterable[sa.Table], number: int) -> Line:
-        model = self._mappers[table].class_
-        spoken = words.spoken(model.__name__)
+        mapper = self._mappers.get(table)
+        spoken = self._spoken(table)
         title = words.heading(spoken if number == 1 else words.plural(spoken))
-        names = dict.fromkeys(
-            words.spoken(self._mappers[one].class_.__name__) for one in parents if one in self._mappers
-        )
-        return Line(title, ", ".join(names), number, model)
+        reason = ", ".join(dict.fromkeys(map(self._spoken, parents)))
+        return Line(title, reason, number, mapper.class_ if mapper else None)
+
+    def _spoken(self, table: sa.Table) -> str:
+        mapper = self._mappers.get(table)
+        return words.spoken(mapper.class_.__name__) if mapper else table.name.replace("_", " ")
 
     def _is_inheritance(self, table: sa.Table, parent: sa.Table) -> bool:
-        mappers = [one for one in self._every_mapper() if one.local_table is table]
-        return any(one.inherits is not None and parent in one.tables for one in mappers)
+        return any(
+            one.local_table is table and one.inherits is not None and parent in one.tables
+            for one in self._every_mapper
+        )
 
-    def _every_mapper(self) -> Iterator[Mapper[Any]]:
-        yield from self._mapper.registry.mappers
-        for registry in self._mapper.registry._dispose_cls_registries():  # type: ignore[attr-defined]
-            yield from registry.mappers
+
+def _mappers() -> Iterator[Mapper[Any]]:
+    """Every class that this application maps; Lback's own stand on a registry apart."""
+    state = current_state()
+    models = state[Models]
+    kinds = [state[SQLAlchemy].Model, models.User, models.Group]
+    registries = {kind.registry for kind in kinds}  # type: ignore[union-attr]
+    for registry in registries:
+        yield from registry.mappers
 
 
 def _is_of(relation: RelationshipProperty[Any], constraint: sa.ForeignKeyConstraint) -> bool:

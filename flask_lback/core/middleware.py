@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import flask.globals
-from flask import Flask, request
+from flask import Flask, make_response, request
 from flask.wrappers import Request, Response
 from werkzeug.utils import import_string
 
@@ -58,8 +58,7 @@ class MiddlewareMixin:
         before = getattr(self, "process_request", None)
         after = getattr(self, "process_response", None)
         response = before(request) if before else None
-        if response is None:
-            response = self.get_response(request)
+        response = self.get_response(request) if response is None else make_response(response)
         changed = after(request, response) if after else None
         return response if changed is None else changed
 

@@ -14,7 +14,7 @@ from tests.support.apps import SECRET_KEY
 def make_flask(name: str = "shop", kind: type[Flask] = Flask, **config: Any) -> Flask:
     """An application without Lback."""
     app = kind(name)
-    app.config.update(SECRET_KEY=SECRET_KEY, TESTING=True, **config)
+    app.config.update({"SECRET_KEY": SECRET_KEY, "TESTING": True, **config})
     return app
 
 

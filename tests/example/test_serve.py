@@ -95,7 +95,7 @@ def test_the_three_accounts_open_what_they_are_for(tmp_path: Path) -> None:
 
 def test_address_and_accounts_are_printed_as_a_table(capsys: pytest.CaptureFixture[str]) -> None:
     serve.announce("http://127.0.0.1:8000/", [Account("member", "salt-reed-31", "write")])
-    lines = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
+    lines = capsys.readouterr().out.splitlines()
     assert any("http://127.0.0.1:8000/" in line for line in lines)
     assert "  username  password      may" in lines
     assert "  member    salt-reed-31  write" in lines

@@ -131,6 +131,8 @@ def test_moderators_change_posts_of_others_and_leave_them_their_author(
     assert fresh(post).title == "Olga's"
     assert fresh(post).author.username == "olga"
     assert fresh(post).status is PostStatus.PUBLISHED
+    moderator.post(f"/posts/{post.id}/edit/", data={**NEW, "draft": "1"})
+    assert fresh(post).status is PostStatus.PUBLISHED
 
 
 def test_a_hidden_post_comes_back_by_a_moderator_only(
