@@ -16,14 +16,14 @@ from typing import Any
 
 import click
 import sqlalchemy as sa
-from flask import Flask
 from jinja2 import Environment, nodes
 from sphinx.application import Sphinx
 
 import flask_lback
-from flask_lback import Lback
+from flask_lback.auth.models import default_user, models_of
 from flask_lback.cli import lback as root_command
 from flask_lback.core.settings import Declaration, Settings, declarations, describe
+from flask_lback.db.models import make_db
 from flask_lback.extension import every_settings_class
 from flask_lback.signals import catalogue
 
@@ -96,6 +96,7 @@ class CheckEntry:
     level: str
     message: str
     hint: str
+    about: str
 
 
 def check_entries() -> list[CheckEntry]:
@@ -103,22 +104,29 @@ def check_entries() -> list[CheckEntry]:
     found = {}
     for path in sorted(PACKAGE.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("Finding"):
-                values = [*node.args, *(keyword.value for keyword in node.keywords)]
-                if len(values) >= 3 and isinstance(values[0], ast.Constant):
-                    hint = _text(values[3]) if len(values) > 3 else ""
-                    level = ast.unparse(values[1]).rpartition(".")[2]
-                    entry = CheckEntry(values[0].value, level, _text(values[2]), hint)
+            if isinstance(node, ast.FunctionDef):
+                about = " ".join((ast.get_docstring(node) or "").split())
+                for entry in _entries_in(node, about):
                     found.setdefault(entry.id, entry)
     return [found[name] for name in sorted(found)]
+
+
+def _entries_in(function: ast.FunctionDef, about: str) -> Iterator[CheckEntry]:
+    for node in ast.walk(function):
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("Finding"):
+            values = [*node.args, *(keyword.value for keyword in node.keywords)]
+            if len(values) == 4 and isinstance(values[0], ast.Constant):
+                level = ast.unparse(values[1]).rpartition(".")[2]
+                texts = (_text(values[2]), _text(values[3]))
+                yield CheckEntry(values[0].value, level, *texts, about)
 
 
 def checks() -> str:
     """Every finding with an anchor of its own."""
     parts = []
     for entry in check_entries():
-        parts += [f"({entry.id})=", f"## {entry.id}", "", f"{entry.level.capitalize()}: {entry.message}"]
-        parts += ["", f"What to do: {entry.hint}" if entry.hint else "", ""]
+        parts += [f"({entry.id})=", f"## {entry.id}", "", entry.about, ""]
+        parts += [f"- {entry.level.capitalize()}: {entry.message}", f"- Remedy: {entry.hint}", ""]
     return "\n".join(parts)
 
 
@@ -126,6 +134,8 @@ def _text(node: ast.expr) -> str:
     """A text in the source; a gap that is filled at run time becomes an ellipsis."""
     if isinstance(node, ast.Constant):
         return str(node.value)
+    if isinstance(node, ast.IfExp):
+        return f"{_text(node.body)} Or: {_text(node.orelse)}"
     if isinstance(node, ast.JoinedStr):
         return "".join(_text(part) for part in node.values)
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
@@ -155,7 +165,8 @@ def _command_section(name: str, command: click.Command, parent: click.Context) -
     about = inspect.cleandoc(command.help or "").partition("\f")[0]
     parts = [f"(command-{name})=", f"## `{name}`", "", about, ""]
     parts += ["```text", f"flask lback {name} {usage}".rstrip(), "```", ""]
-    rows = [record for one in command.get_params(context) if (record := one.get_help_record(context))]
+    records = [one.get_help_record(context) for one in command.get_params(context)]
+    rows = [record for record in records if record and record[1]]
     parts += ["| option | does |", "|---|---|"]
     parts += [f"| `{_cell(names)}` | {_cell(text)} |" for names, text in rows]
     return "\n".join([*parts, ""])
@@ -166,12 +177,9 @@ def _command_section(name: str, command: click.Command, parent: click.Context) -
 
 def models() -> str:
     """The tables of an application with the default user."""
-    app = Flask("generated")
-    app.config.update(SECRET_KEY="0123456789abcdefghijklmnopqrstuv", TESTING=True)
-    app.config["SQLALCHEMY_DATABASE_URI"] = "sqlite://"
-    lback = Lback(app)
+    found = models_of(default_user(make_db()).metadata)
     names = ("User", "Group", "Permission", "UserSession", "RefreshToken", "AccessVersion")
-    return "\n".join(_model_section(getattr(lback.models, name), name) for name in names)
+    return "\n".join(_model_section(getattr(found, name), name) for name in names)
 
 
 def _model_section(model: type[Any], name: str) -> str:
@@ -253,7 +261,9 @@ def _fill(app: Sphinx, docname: str, source: list[str]) -> None:
 
 def _always_outdated(app: Sphinx, env: Any, *changes: set[str]) -> list[str]:
     """Pages with generated parts are read again: the package may have changed."""
-    return [name for name in env.found_docs if MARK.search(Path(env.doc2path(name)).read_text("utf-8"))]
+    return [
+        name for name in env.found_docs if MARK.search(Path(env.doc2path(name)).read_text("utf-8"))
+    ]
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

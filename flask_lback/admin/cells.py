@@ -44,6 +44,8 @@ def cell(value: Any, empty: str = "–", *, short: bool = True) -> Cell:
     :param empty: what stands for nothing.
     :param short: whether long texts are cut.
     """
+    if isinstance(value, Cell):
+        return value
     if value is None or value == "":
         return Cell("none", empty)
     if isinstance(value, bool):

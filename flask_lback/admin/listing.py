@@ -96,9 +96,13 @@ class Listing:
         search = args.get("q", "").replace("\x00", "").strip()[:_LONGEST_SEARCH]
         return Query(search if self.searches else "", order, page, filters, said)
 
+    def every(self) -> sa.Select[Any]:
+        """The rows that the panel reaches: every handler begins here."""
+        return sa.select(self.model)
+
     def statement(self, query: Query) -> sa.Select[Any]:
         """The rows that a query asks for, without order."""
-        statement = sa.select(self.model)
+        statement = self.every()
         for word in query.search.split()[:_MOST_WORDS]:
             statement = statement.where(sa.or_(*(_holds(how, path, word) for how, path in self._search)))
         for one in self.filters:

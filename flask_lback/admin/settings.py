@@ -10,7 +10,7 @@ from ..core.settings import Settings, setting
 
 @dataclass(frozen=True)
 class AdminSettings(Settings):
-    """``LBACK_ADMIN_*``."""
+    """``LBACK_ADMIN_*``: the admin panel."""
 
     prefix: ClassVar[str] = "LBACK_ADMIN_"
 

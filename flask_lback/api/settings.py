@@ -10,7 +10,7 @@ from ..core.settings import Settings, setting
 
 @dataclass(frozen=True)
 class ApiSettings(Settings):
-    """``LBACK_API_*``."""
+    """``LBACK_API_*``: the JSON interface."""
 
     prefix: ClassVar[str] = "LBACK_API_"
 

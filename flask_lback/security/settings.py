@@ -25,7 +25,7 @@ STRICT_POLICY: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class SecuritySettings(Settings):
-    """``LBACK_SECURITY_*``."""
+    """``LBACK_SECURITY_*``: response headers and the content security policy."""
 
     prefix: ClassVar[str] = "LBACK_SECURITY_"
 

@@ -35,17 +35,18 @@ class Terminal:
         )
         os.close(keyboard)
         self.seen = ""
+        self._read = 0
 
     def expect(self, text: str) -> None:
         """Read until the text is on the screen."""
-        unread = len(self.seen)
-        while text not in self.seen[unread:]:
+        while (at := self.seen.find(text, self._read)) < 0:
             ready, _, _ = select.select([self._screen], [], [], 30)
             assert ready, f"waited for {text!r}, saw {self.seen!r}"
             try:
                 self.seen += os.read(self._screen, 1024).decode()
             except OSError:  # the process has ended
                 raise AssertionError(f"ended before {text!r}, saw {self.seen!r}") from None
+        self._read = at + len(text)
 
     def answer(self, prompt: str, text: str) -> None:
         """Wait for a prompt and type an answer."""

@@ -54,13 +54,13 @@ class Flask32(Flask):
         propagate = self.config["PROPAGATE_EXCEPTIONS"]
         if self.testing if propagate is None else propagate:
             raise error
-        self.log_exception((type(error), error, sys.exc_info()[2]))
+        self.log_exception(sys.exc_info())
         page: Any = InternalServerError(original_exception=error)
         if handler := self._find_error_handler(page, []):
             page = self.ensure_sync(handler)(page)
         return self.finalize_request(context, page, from_error_handler=True)
 
-    def finalize_request(
+    def finalize_request(  # type: ignore[override]
         self, context: Any, value: Any = None, from_error_handler: bool = False
     ) -> Response:
         response = self.make_response(value)

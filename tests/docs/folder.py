@@ -97,8 +97,11 @@ class Folder:
     def _write(self, sample: Sample, name: str, more: bool) -> None:
         path = self.path / name
         path.parent.mkdir(parents=True, exist_ok=True)
+        text = sample.text
+        if more:  # the line that names the file is none of it
+            text = "\n\n" + text.partition("\n")[2]
         with path.open("a" if more else "w") as file:
-            file.write(("\n\n" if more else "") + sample.text)
+            file.write(text)
         if path.suffix == ".py":
             self._end_session()
 
@@ -176,7 +179,7 @@ class Folder:
             f"exec {line}",
             shell=True,
             cwd=self.path,
-            env=self._environment(FLASK_RUN_PORT=port),
+            env=self._environment(FLASK_RUN_PORT=port, PYTHONUNBUFFERED="1"),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -31,14 +31,3 @@ def test_a_sample_that_is_not_run_says_why() -> None:
     skipped = [one for page in PAGES for one in samples_of(page) if one.reason_not_run is not None]
     assert skipped, "the installation at least"
     assert [one.where for one in skipped if len((one.reason_not_run or "").split()) < 4] == []
-
-
-def test_every_page_is_reached_from_an_index() -> None:
-    listed = set()
-    for index in (ROOT / "docs").rglob("index.md"):
-        (tree,) = (one for one in index.read_text().split("```") if one.startswith("{toctree}"))
-        names = [line for line in tree.splitlines()[1:] if line and not line.startswith(":")]
-        listed |= {(index.parent / f"{name}.md").resolve() for name in names}
-    assert {page for page in PAGES[1:] if page.parent.name != "docs"} == listed - {
-        page for page in listed if page.name == "index.md" and page.parent.parent.name != "docs"
-    }

@@ -1,0 +1,64 @@
+"""What every page of the panel has around it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from flask import request
+
+from ...auth.login import resolve
+from ...core.redirects import is_safe_redirect
+from ...core.translation import gettext
+from ..access import Guarded, is_superuser
+from ..counting import spoken
+
+if TYPE_CHECKING:
+    from ..site import Site
+
+
+class PanelView(Guarded):
+    """A guarded view that is drawn inside the panel.
+
+    :ivar site: the panel of this application.
+    """
+
+    site: Site
+
+    def render(
+        self, template: str, *, counts: dict[str, int] | None = None, **context: Any
+    ) -> str:
+        """Draw a page with its sidebar.
+
+        :param counts: rows by endpoint, when they are known already.
+        """
+        if counts is None:
+            counts = self.site.count()
+        user = resolve()
+        shell = {
+            "title": self.site.title,
+            "menu": self._menu(counts),
+            "user_name": str(user),
+            "user_role": gettext("Administrator") if is_superuser(user) else gettext("Staff"),
+            "site_url": request.root_path + "/",
+        }
+        return super().render(template, shell=shell, **context)
+
+    def back(self, default: str) -> str:
+        """Where to go on: the page that a form names when it is safe, else another."""
+        target = request.values.get("next")
+        return target if is_safe_redirect(target) and target else default
+
+    def _menu(self, counts: dict[str, int]) -> list[tuple[str, list[dict[str, Any]]]]:
+        limit = self.site.settings.count_limit
+        groups: dict[str, list[dict[str, Any]]] = {}
+        for view in self.site.visible():
+            number = counts.get(view.endpoint)
+            entry = {
+                "label": view.title,
+                "icon": view.icon,
+                "url": view.get_url(".index_view"),
+                "count": None if number is None else spoken(number, limit),
+                "is_current": view is self,
+            }
+            groups.setdefault(view.group, []).append(entry)
+        return list(groups.items())

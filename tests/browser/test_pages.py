@@ -1,0 +1,117 @@
+"""Every page of the site, as three kinds of people see it: clean, quiet and within reach."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.support.browser import axe
+
+from .conftest import ADMIN, ADMIN_PASSWORD, Served
+from .test_journey import sign_in
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+    from werkzeug.routing import Rule
+
+pytestmark = [pytest.mark.browser, pytest.mark.service]
+
+MEMBER, MEMBER_PASSWORD = "member", "nothing but a member here"
+ERRORS = [f"/status/{code}/" for code in (400, 401, 403, 404, 405, 409, 413, 429, 500, 503)]
+#: Rules that answer with no page of their own.
+NOT_PAGES = ("static", "lback.static", "lback_api_auth.", "worker", "status")
+
+
+@pytest.fixture(scope="module")
+def site(served: Served) -> Served:
+    """The served site with a member in it."""
+    from flask_lback.auth import UserManager
+
+    with served.app.app_context():
+        UserManager().create_user(
+            username=MEMBER, email="member@example.org", password=MEMBER_PASSWORD, verified=True
+        )
+        served.app.extensions["sqlalchemy"].session.commit()
+        served.app.extensions["sqlalchemy"].engine.dispose()
+    return served
+
+
+def starting_points(served: Served) -> list[str]:
+    """Every address of the URL map that needs no value, and the error pages."""
+    rules = [rule for rule in served.app.url_map.iter_rules() if is_page(rule)]
+    return sorted(rule.rule for rule in rules if not rule.arguments) + ["/broken/", *ERRORS]
+
+
+def is_page(rule: Rule) -> bool:
+    """Whether a rule answers a person's GET."""
+    return "GET" in (rule.methods or ()) and not rule.endpoint.startswith(NOT_PAGES)
+
+
+def walk(page: Page, served: Served) -> Iterator[str]:
+    """Visit every page that can be reached, one address for each endpoint and kind of record."""
+    adapter = served.app.url_map.bind("127.0.0.1")
+    waiting, seen = starting_points(served), set()
+    while waiting:
+        address = waiting.pop(0)
+        key = (urlsplit(address).path, "id=" in address)
+        if key in seen:
+            continue
+        seen.add(key)
+        response = page.goto(served.url + address)
+        assert response is not None
+        landed = urlsplit(page.url).path
+        if landed != urlsplit(address).path:
+            continue  # led elsewhere, and that page has its own turn
+        assert response.status != 500 or address in ("/broken/", "/status/500/"), address
+        yield address
+        for link in page.eval_on_selector_all("a[href]", "all => all.map(a => a.href)"):
+            parts = urlsplit(link)
+            if link.startswith(served.url) and adapter.test(parts.path, "GET"):
+                waiting.append(parts.path + (f"?{parts.query}" if parts.query else ""))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("who", ["nobody", "member", "administrator"])
+def test_every_page_is_clean_and_accessible(
+    site: Served, new_page: Callable[..., Any], who: str, scheme: str
+) -> None:
+    page, log = new_page(base_url=site.url, color_scheme=scheme)
+    if who == "member":
+        sign_in(page, MEMBER, MEMBER_PASSWORD)
+    elif who == "administrator":
+        sign_in(page, ADMIN, ADMIN_PASSWORD)
+    complaints: list[str] = []
+    visited: list[str] = []
+    for address in walk(page, site):
+        visited.append(address)
+        complaints += [f"{address}: {found}" for found in axe(page)]
+        complaints += [f"{address}: {problem}" for problem in log.problems]
+        log.clear()
+    assert complaints == []
+    if who == "administrator":
+        assert unvisited(site, visited) == set()
+
+
+def unvisited(site: Served, visited: list[str]) -> set[str]:
+    """Endpoints with a page that nobody came to, the sign-in page of those signed in apart."""
+    adapter = site.app.url_map.bind("127.0.0.1")
+    came = {adapter.match(urlsplit(address).path, "GET")[0] for address in visited}
+    pages = {rule.endpoint for rule in site.app.url_map.iter_rules() if is_page(rule)}
+    return pages - came - {"lback_auth.login", "status", "broken"}
+
+
+@pytest.mark.parametrize("width", [320, 390])
+def test_no_page_scrolls_sideways_on_a_phone(
+    site: Served, new_page: Callable[..., Any], width: int
+) -> None:
+    page, _ = new_page(base_url=site.url, viewport={"width": width, "height": 844})
+    sign_in(page, ADMIN, ADMIN_PASSWORD)
+    wide = [
+        address
+        for address in walk(page, site)
+        if page.evaluate("document.documentElement.scrollWidth") > width
+    ]
+    assert wide == []
