@@ -190,7 +190,8 @@ def _model_section(model: type[Any], name: str) -> str:
         column = attribute.columns[0]
         parts.append(f"| `{attribute.key}` | {_type(column)} | {', '.join(_traits(column))} |")
     related = [
-        f"`{relation.key}` ({'many' if relation.uselist else 'one'} `{relation.mapper.class_.__name__}`)"
+        f"`{relation.key}` ({'many ' if relation.uselist else ''}"
+        f"`{relation.mapper.class_.__name__}`)"
         for relation in mapper.relationships
         if not relation.key.startswith("lback_")
     ]

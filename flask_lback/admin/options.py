@@ -113,6 +113,13 @@ class ModelAdmin:
         """Delete a record; the panel commits afterwards."""
         current_state()[SQLAlchemy].session.delete(obj)
 
+    def instead_of_delete(self, rows: list[Any]) -> tuple[str, str, str, str] | None:
+        """A milder way that the page before a deletion offers.
+
+        :returns: the name of an action, a question, the words of its button, and what it does.
+        """
+        return None
+
 
 #: The options of :class:`ModelAdmin`, by name.
 OPTIONS: tuple[str, ...] = tuple(

@@ -32,7 +32,13 @@ from .policy import PasswordPolicy
 from .principal import unite_on_load
 from .refresh_tokens import RefreshTokens
 from .sessions import SessionManager
-from .settings import AuthSettings, LimitSettings, PasswordSettings, TokenSettings
+from .settings import (
+    AuthSettings,
+    LimitSettings,
+    PasswordSettings,
+    TemplateSettings,
+    TokenSettings,
+)
 from .views import make_blueprint
 
 
@@ -41,7 +47,7 @@ class AuthFeature(Feature):
 
     name = "auth"
     requires = ("db", "tasks", "limits", "mail", "security")
-    settings = (AuthSettings, PasswordSettings, TokenSettings, LimitSettings)
+    settings = (AuthSettings, TemplateSettings, PasswordSettings, TokenSettings, LimitSettings)
     checks: ClassVar = (Check(check_sessions),)
     middleware = (AuthMiddleware,)
     request_mixin = RequestMixin

@@ -125,7 +125,6 @@ class UserManager:
 
         :raises TokenError: it is no longer good.
         """
-        self._hit(self._limit_settings.token_per_address, "token-address")
         user = self._read(VERIFY, token, self._settings.verify_email_hours * 3600)
         user.email_verified_at = clock.now()
         if user.email_canonical in map(canonical, self._settings.admin_emails):
@@ -164,7 +163,6 @@ class UserManager:
         :raises TokenError: the link is no longer good.
         :raises InvalidFieldsError: the policy refuses the password; the link stays good.
         """
-        self._hit(self._limit_settings.token_per_address, "token-address")
         try:
             user = self.check_reset_token(token)
         except TokenError as error:
@@ -215,7 +213,14 @@ class UserManager:
         return self._accounts.set_active(user, False)
 
     def _read(self, purpose: str, token: str, max_age: int) -> Any:
-        return self._links.read(purpose, token, max_age=max_age, load=self._directory.by_key)
+        """The account of a link; only links that are not good count towards the limit."""
+        limit, key = self._limit_settings.token_per_address, ("token-address", _address())
+        self._limits.check(limit, *key)
+        try:
+            return self._links.read(purpose, token, max_age=max_age, load=self._directory.by_key)
+        except TokenError:
+            self._limits.hit(limit, *key)
+            raise
 
     def _refused(self, identifier: str, user: Any, reason: str) -> AuthenticationError:
         user_authentication_failed.emit(self, username=identifier, user=user, reason=reason)

@@ -62,11 +62,46 @@ class AuthSettings(Settings):
         "The user class as a dotted path, when it is not given in code.",
         aliases=("AUTH_USER_MODEL",),
     )
-    templates: Mapping[str, str] = setting(
-        {}, "Template names by page, such as `{'login': 'my/login.html'}`."
-    )
     forms: Mapping[str, Any] = setting(
         {}, "Form classes, or their dotted paths, by page, such as `{'register': MyForm}`."
+    )
+
+
+@dataclass(frozen=True)
+class TemplateSettings(Settings):
+    """``LBACK_AUTH_<PAGE>_TEMPLATE``: an application's own template for a page."""
+
+    prefix: ClassVar[str] = "LBACK_AUTH_"
+
+    login_template: str = setting("lback/auth/login.html", "Template of the sign-in page.")
+    register_template: str = setting(
+        "lback/auth/register.html", "Template of the registration page."
+    )
+    logout_template: str = setting(
+        "lback/auth/logout.html", "Template of the page with the sign-out button."
+    )
+    account_template: str = setting("lback/auth/account.html", "Template of the account page.")
+    verify_email_template: str = setting(
+        "lback/auth/verify_email.html", "Template of the page that a verification link opens."
+    )
+    resend_verification_template: str = setting(
+        "lback/auth/resend_verification.html",
+        "Template of the page that asks for a new verification mail.",
+    )
+    request_reset_password_template: str = setting(
+        "lback/auth/request_reset_password.html", "Template of the page that asks for a reset mail."
+    )
+    reset_password_template: str = setting(
+        "lback/auth/reset_password.html", "Template of the page that a reset link opens."
+    )
+    change_password_template: str = setting(
+        "lback/auth/change_password.html", "Template of the page that changes the password."
+    )
+    check_mail_template: str = setting(
+        "lback/auth/check_mail.html", "Template of the page shown once a mail is on its way."
+    )
+    message_template: str = setting(
+        "lback/auth/message.html", "Template of the page shown for a link that is no longer good."
     )
 
 

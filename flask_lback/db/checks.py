@@ -8,6 +8,7 @@ from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..core.checks import Finding, Level
+from ..core.console import counted
 from ..exceptions import CommandError
 from .faults import reason_of
 from .schema import has_migrations, missing_tables
@@ -29,7 +30,7 @@ def check_tables(app: Flask) -> Iterator[Finding]:
         yield Finding(
             "db.E001",
             Level.ERROR,
-            f"The database lacks {len(missing)} tables, {missing[0]} among them.",
+            f"The database lacks {counted(len(missing), 'table')}, {missing[0]} first.",
             "Run `flask lback migrate`." if has_migrations(app) else "Run `flask lback init-db`.",
         )
 
@@ -51,6 +52,6 @@ def check_migrations(app: Flask) -> Iterator[Finding]:
         yield Finding(
             "db.W001",
             Level.WARNING,
-            f"{len(pending)} migrations are not applied, {pending[0]} first.",
+            f"{counted(len(pending), 'migration')} not applied, {pending[0]} first.",
             "Run `flask lback migrate`.",
         )

@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from flask_migrate import Config, Migrate
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy.exc import SQLAlchemyError
 
+from ..core.console import counted
 from ..core.signals import database_migrated
 from ..core.state import state_of
 from ..exceptions import CommandError
@@ -106,7 +107,7 @@ class Migrations:
         known = self.history()
         if pending := [one for one in known if not one.applied]:
             raise CommandError(
-                f"{len(pending)} of {len(known)} migrations are not applied: {pending[0]}.",
+                f"{counted(len(pending), 'migration')} not applied: {pending[0]}.",
                 "Run `flask lback migrate` first.",
             )
         if len(heads := self._script().get_heads() if known else []) > 1:
@@ -166,7 +167,7 @@ class Migrations:
                 "Correct it and run `flask lback migrate` again.",
             ) from error
         self._tell()
-        return [one for one in pending if one.id in applied]
+        return [replace(one, applied=True) for one in pending if one.id in applied]
 
     def fake(self, revision: str = "heads") -> list[Revision]:
         """Record revisions as applied without running them: the tables are there already.
@@ -178,7 +179,7 @@ class Migrations:
             command.stamp(self._alembic(), revision)
         self._tell()
         left = {one.id for one in self.pending()}
-        return [one for one in before if one.id not in left]
+        return [replace(one, applied=True) for one in before if one.id not in left]
 
     def _tell(self) -> None:
         """The signal is sent when database and models agree: receivers use the tables."""
@@ -191,8 +192,8 @@ class Migrations:
         names = set(sa.inspect(self._db.engine).get_table_names())
         if present := sorted(names & set(self._db.metadata.tables)):
             raise CommandError(
-                f"The database has {len(present)} tables ({present[0]} among them) and no record "
-                "of migrations.",
+                f"The database has {counted(len(present), 'table')} of these ({present[0]} first) "
+                "and no record of migrations.",
                 "If `init-db` made them, record that with `flask lback migrate --fake`.",
             )
 

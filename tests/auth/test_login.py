@@ -44,7 +44,11 @@ def test_every_failure_looks_the_same(place: Site) -> None:
     pages = {}
     for name in ("nobody", "maya", "off", "nopass", "waiting"):
         answer = Visitor(place.app).sign_in(name, "a wrong sentence")
-        pages[name] = (answer.status_code, masked(answer.text), sorted(k for k, _ in answer.headers))
+        pages[name] = (
+            answer.status_code,
+            masked(answer.text),
+            sorted(k for k, _ in answer.headers),
+        )
     assert len({str(page) for page in pages.values()}) == 1
     assert pages["nobody"][0] == 401
     assert "The name or the password is wrong." in errors_of(pages["nobody"][1])
@@ -149,7 +153,14 @@ def test_an_older_hash_opens_the_account_and_is_replaced(place: Site, stored: st
 
 @pytest.mark.parametrize(
     "stored",
-    ["", "plain", "pbkdf2_sha256$x$y", "pbkdf2_sha256$999999999$s$h", "$argon2id$broken", "md5$a$b"],
+    [
+        "",
+        "plain",
+        "pbkdf2_sha256$x$y",
+        "pbkdf2_sha256$999999999$s$h",
+        "$argon2id$broken",
+        "md5$a$b",
+    ],
 )
 def test_a_hash_that_cannot_be_read_opens_nothing(place: Site, stored: str) -> None:
     with place.app.app_context():
@@ -234,9 +245,7 @@ def test_an_application_replaces_a_page_and_a_form(make_ready: Callable[..., Sit
     class ShortForm(LoginForm):
         pass
 
-    place = make_ready(
-        LBACK_AUTH_FORMS={"login": ShortForm}, LBACK_AUTH_TEMPLATES={"login": "mine.html"}
-    )
+    place = make_ready(LBACK_AUTH_FORMS={"login": ShortForm}, LBACK_AUTH_LOGIN_TEMPLATE="mine.html")
     own = DictLoader({"mine.html": "own page {{ form.__class__.__name__ }}"})
     place.app.jinja_loader = ChoiceLoader([own])
     assert Visitor(place.app).get("/auth/login/").text == "own page ShortForm"

@@ -92,9 +92,7 @@ def test_what_cannot_be_an_account_is_refused_beside_its_field(
         ("x" * 1_000_000, "Use at most 4096 characters."),
     ],
 )
-def test_a_bad_password_is_refused_with_its_reason(
-    site: Site, password: str, message: str
-) -> None:
+def test_a_bad_password_is_refused_with_its_reason(site: Site, password: str, message: str) -> None:
     answer = register(site, password=password, password_confirm=password)
     assert answer.status_code == 400
     assert message in errors_of(answer.text)
@@ -103,7 +101,14 @@ def test_a_bad_password_is_refused_with_its_reason(
 
 @pytest.mark.parametrize(
     "password",
-    ["x7" * 32, "ab" * 36 + "c", "a" * 127 + "b", "onlylowercaselettersx", "  spaced out  ", "🦊🌊🚲🎻🥖🚂📚🧭"],
+    [
+        "x7" * 32,
+        "ab" * 36 + "c",
+        "a" * 127 + "b",
+        "onlylowercaselettersx",
+        "  spaced out  ",
+        "🦊🌊🚲🎻🥖🚂📚🧭",
+    ],
 )
 def test_a_good_password_opens_the_account_exactly_as_typed(site: Site, password: str) -> None:
     register(site, password=password, password_confirm=password)

@@ -31,8 +31,9 @@ def tables(site: Site) -> set[str]:
 
 
 def versions(site: Site) -> list[Path]:
+    """The files, in the order in which they were written."""
     folder = Path(site.app.config["LBACK_DB_MIGRATIONS_FOLDER"]) / "versions"
-    return sorted(folder.glob("*.py"))
+    return sorted(folder.glob("*.py"), key=lambda path: path.stat().st_mtime_ns)
 
 
 def succeeds(site: Site, *words: str) -> str:
@@ -74,7 +75,7 @@ def test_a_second_migration_holds_only_what_changed_and_can_be_undone(
     succeeds(site, "makemigrations")
     succeeds(site, "migrate")
     seen = sa.Column("seen_at", UTCDateTime, index=True)
-    owner = sa.Column("owner", sa.ForeignKey("members.key"), index=True)
+    owner: sa.Column[Any] = sa.Column("owner", sa.ForeignKey("members.key"), index=True)
     add_table(site, "note", sa.Column("text", sa.String(80)), seen, owner)
     assert succeeds(site, "makemigrations").splitlines()[1:] == ["  add table note"]
     assert versions(site)[-1].name.endswith("_add_table_note.py")
@@ -94,9 +95,9 @@ def test_the_first_migration_holds_everything_although_init_db_made_the_tables(
     outcome = run(empty.app, "migrate")
     assert outcome.status == 1
     assert outcome.err == (
-        f"Error: The database has {len(empty.db.metadata.tables)} tables (lback_access_version "
-        "among them) and no record of migrations. (If `init-db` made them, record that with "
-        "`flask lback migrate --fake`.)\n"
+        f"Error: The database has {len(empty.db.metadata.tables)} tables of these "
+        "(lback_access_version first) and no record of migrations. "
+        "(If `init-db` made them, record that with `flask lback migrate --fake`.)\n"
     )
     assert succeeds(empty, "migrate", "--fake").startswith("Recorded ")
     assert succeeds(empty, "migrate").startswith("Nothing to do")
@@ -122,7 +123,7 @@ def test_makemigrations_refuses_while_revisions_are_pending(empty: Site) -> None
     add_table(empty)
     outcome = run(empty.app, "makemigrations")
     assert outcome.status == 1
-    assert outcome.err.startswith("Error: 1 of 1 migrations are not applied: ")
+    assert outcome.err.startswith("Error: 1 migration not applied: ")
     assert outcome.err.endswith("first one. (Run `flask lback migrate` first.)\n")
     assert len(versions(empty)) == 1
 
@@ -311,7 +312,7 @@ def test_the_signal_comes_when_the_database_is_at_the_newest_revision(empty: Sit
 def test_check_warns_of_migrations_that_are_not_applied(empty: Site) -> None:
     succeeds(empty, "makemigrations")
     outcome = run(empty.app, "check")
-    assert "WARNING db.W001: 1 migrations are not applied" in outcome.out
+    assert "WARNING db.W001: 1 migration not applied, " in outcome.out
     assert "Run `flask lback migrate`." in outcome.out
     succeeds(empty, "migrate")
     assert "db." not in run(empty.app, "check").out

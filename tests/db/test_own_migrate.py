@@ -33,7 +33,7 @@ def keep(item, name, kind, reflected, counterpart):
     return name != "legacy"
 
 app = Flask(__name__)
-app.config["SECRET_KEY"] = "{SECRET_KEY}"
+app.config.update(SECRET_KEY="{SECRET_KEY}", SQLALCHEMY_DATABASE_URI="sqlite:///app.sqlite")
 db.init_app(app)
 Migrate(app, db, directory="own", include_object=keep)
 Lback(app, db=db)

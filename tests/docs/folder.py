@@ -127,8 +127,7 @@ class Folder:
 
     def _run_alone(self, line: str) -> tuple[int, str]:
         done = subprocess.run(
-            line,
-            shell=True,
+            ["sh", "-c", line],
             cwd=self.path,
             env=self._environment(),
             stdin=subprocess.DEVNULL,
@@ -143,7 +142,7 @@ class Folder:
     def _export(self, line: str) -> None:
         name = line.split()[1].partition("=")[0]
         printed = subprocess.check_output(
-            f'{line}; printf %s "${name}"', shell=True, env=self._environment(), text=True
+            ["sh", "-c", f'{line}; printf %s "${name}"'], env=self._environment(), text=True
         )
         self._exported[name] = printed
 
@@ -151,8 +150,7 @@ class Folder:
         """Run in a terminal, and type an answer whenever a prompt waits."""
         ours, theirs = pty.openpty()
         with subprocess.Popen(
-            line,
-            shell=True,
+            ["sh", "-c", line],
             cwd=self.path,
             env=self._environment(),
             stdin=theirs,
@@ -176,8 +174,7 @@ class Folder:
         port = free_port()
         line = command.line.replace(usual, port)
         with subprocess.Popen(
-            f"exec {line}",
-            shell=True,
+            ["sh", "-c", f"exec {line}"],
             cwd=self.path,
             env=self._environment(FLASK_RUN_PORT=port, PYTHONUNBUFFERED="1"),
             stdin=subprocess.DEVNULL,

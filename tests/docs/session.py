@@ -1,6 +1,7 @@
 """The process in which the Python and HTTP samples of a page run, one after another.
 
-Started by ``folder.py`` in the folder of the page: reads one JSON document a line, answers with one.
+Started by ``folder.py`` in the folder of the page: reads a JSON document from each line of its
+input, and answers with one.
 """
 
 from __future__ import annotations
@@ -50,7 +51,8 @@ class Session:
         return text
 
     def run_python(self, code: str, where: str, line: int) -> None:
-        exec(compile("\n" * (line - 1) + code, where, "exec"), self.names)
+        """Run a block; a traceback names the page and its line."""
+        exec(compile("\n" * (line - 1) + code, where, "exec"), self.names)  # noqa: S102
 
     def run_pycon(self, code: str, where: str, line: int) -> None:
         """As doctest runs it, in the same names."""

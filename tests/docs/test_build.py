@@ -18,7 +18,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("documentation")]
 #: What a browser loads by itself, on another host.
 LOADED = re.compile(
     r"<(?:script|img|iframe|source|video|audio)\b[^>]*\bsrc=[\"']?(?:https?:)?//[^\"' >]+"
-    r"|<link\b(?=[^>]*\brel=[\"']?(?:stylesheet|preload|icon|preconnect))[^>]*\bhref=[\"']?(?:https?:)?//[^\"' >]+"
+    r"|<link\b(?=[^>]*\brel=[\"']?(?:stylesheet|preload|icon|preconnect))"
+    r"[^>]*\bhref=[\"']?(?:https?:)?//[^\"' >]+"
     r"|@import[^;]+//[^;]+|url\([\"']?(?:https?:)?//[^)]+\)",
     re.IGNORECASE,
 )
@@ -29,8 +30,10 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The HTML, from a cold start."""
     folder = tmp_path_factory.mktemp("html")
     result = subprocess.run(
-        [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-b", "html"]
-        + ["-d", folder / "doctrees", ROOT / "docs", folder / "html"],
+        [
+            *(sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-b", "html"),
+            *("-d", folder / "doctrees", ROOT / "docs", folder / "html"),
+        ],
         capture_output=True,
         text=True,
         timeout=300,

@@ -79,7 +79,8 @@ def test_a_page_that_is_wrong_fails(follow: Follow, text: str, told: str) -> Non
 def test_a_page_that_is_right_passes(follow: Follow) -> None:
     place = follow(
         APP
-        + "```console\n$ flask routes\nEndpoint ...\nhome ... /\n...\n$ export TEA=green\n$ echo \\\n    $TEA\ngreen\n```\n"
+        + "```console\n$ flask routes\nEndpoint ...\nhome ... /\n...\n```\n"
+        + "```console\n$ export TEA=green\n$ echo \\\n    $TEA\ngreen\n```\n"
         + "```http\nGET / HTTP/1.1\n```\n\n```http\nHTTP/1.1 200 OK\n\n"
         + '{"answer": 42, "token": "<token>"}\n```\n'
         + "```http\nGET /?<token> HTTP/1.1\n```\n\n```http\nHTTP/1.1 200 OK\n\n"

@@ -11,7 +11,7 @@ from ...core.state import current_state
 from ...forms.base import Form
 from ..directory import Directory
 from ..forms import FORMS
-from ..settings import AuthSettings
+from ..settings import AuthSettings, TemplateSettings
 
 
 def form_for(page: str, **values: Any) -> Any:
@@ -32,7 +32,7 @@ def show(page: str, status: int = 200, *, has_token: bool = False, **context: An
 
     :param has_token: whether the address holds a token, which must not leave in a Referer.
     """
-    template = current_state()[AuthSettings].templates.get(page, f"lback/auth/{page}.html")
+    template = getattr(current_state()[TemplateSettings], f"{page}_template")
     response = make_response(render_template(template, **context), status)
     response.headers["Cache-Control"] = "no-store"
     if has_token:

@@ -1,0 +1,17 @@
+"""Users, groups and permissions in the panel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ..options import ModelAdmin
+from .groups import GroupAdmin
+from .permissions import PermissionAdmin
+from .users import UserAdmin
+
+#: What is shown of the accounts when the application declares nothing, by name of the model.
+DEFAULTS: Mapping[str, type[ModelAdmin]] = {
+    "User": UserAdmin,
+    "Group": GroupAdmin,
+    "Permission": PermissionAdmin,
+}

@@ -1,0 +1,293 @@
+"""Accounts in the panel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import SimpleNamespace
+from typing import Any
+
+import sqlalchemy as sa
+from flask import request
+from wtforms import BooleanField, PasswordField
+from wtforms.validators import EqualTo, Length
+
+from ...auth.accounts import Accounts
+from ...auth.emails import AccountMails
+from ...auth.forms import PASSWORD_INPUT
+from ...auth.login import present_login, resolve
+from ...auth.managers import UserManager
+from ...auth.mixins import key_of
+from ...auth.models import Models
+from ...auth.names import canonical
+from ...auth.sessions import SessionManager
+from ...core import clock
+from ...core.state import current_state
+from ...core.translation import gettext
+from ...exceptions import InvalidFieldsError
+from ..attributes import editable
+from ..cells import Cell
+from ..grants import Holder, RightsRefused
+from ..options import Fieldset, ModelAdmin, action, display
+from .permissions import grouped
+
+_NAMES = ("username", "email")
+#: What stands in a card of ours; the rest of a user class has a card of its own.
+_OURS = {
+    *_NAMES,
+    "first_name",
+    "last_name",
+    "is_active",
+    "is_staff",
+    "is_superuser",
+    "email_verified",
+    "email_verified_at",
+    "groups",
+    "user_permissions",
+}
+
+
+class UserAdmin(ModelAdmin):
+    """Accounts, of every user class: what a class has not is left out."""
+
+    list_display = ("username", "email", "full_name", "status", "role", "date_joined")
+    search_fields = ("username", "email", "first_name", "last_name")
+    list_filter = ("is_active", "is_staff", "is_superuser", "groups", "date_joined")
+    actions = ("activate", "deactivate", "end_sessions", "send_reset_link")
+    icon = "users"
+
+    def __init__(self, model: type[Any]) -> None:
+        super().__init__(model)
+        for option in ("list_display", "search_fields", "list_filter"):
+            if getattr(type(self), option) is getattr(UserAdmin, option):
+                names = [name for name in getattr(self, option) if self._has(name)]
+                setattr(self, option, names or ["__str__"] if option == "list_display" else names)
+        if not hasattr(model, "email"):
+            self.actions = [one for one in self.actions if one != "send_reset_link"]
+
+    # --- the list -----------------------------------------------------------------------------
+
+    @display(description=gettext("Name"), ordering="last_name")
+    def full_name(self, user: Any) -> str:
+        """First and last name."""
+        return str(user.get_full_name())
+
+    @display(description=gettext("Status"), ordering="is_active")
+    def status(self, user: Any) -> Cell:
+        """Whether the account can be used."""
+        if not user.is_active:
+            return Cell("badge", gettext("Deactivated"), badge="danger")
+        if getattr(user, "email_verified", True):
+            return Cell("badge", gettext("Active"), badge="ok")
+        return Cell("badge", gettext("Not verified"), badge="warn")
+
+    @display(description=gettext("Role"))
+    def role(self, user: Any) -> Cell:
+        """Superuser, staff, or nothing."""
+        if user.is_superuser:
+            return Cell("tag", gettext("Superuser"), badge="accent")
+        return Cell("tag", gettext("Staff")) if user.is_staff else Cell("none", "–")
+
+    # --- the form -----------------------------------------------------------------------------
+
+    def extra_fields(self) -> Mapping[str, Any]:
+        """The password of a new account, and whether an address is verified."""
+        rules = [Length(max=PASSWORD_INPUT)]
+        again = [*rules, EqualTo("password", gettext("The two passwords differ."))]
+        new = {"autocomplete": "new-password"}
+        fields: dict[str, Any] = {
+            "password": PasswordField(
+                gettext("Password"),
+                rules,
+                description=gettext("Leave it empty, and send a link to choose one."),
+                render_kw=new,
+            ),
+            "password_confirm": PasswordField(gettext("Password again"), again, render_kw=new),
+        }
+        if hasattr(self.model, "email_verified_at"):
+            fields["email_verified"] = BooleanField(
+                gettext("Address verified"),
+                description=gettext("Without it, the account signs in after opening our mail."),
+                render_kw={"role": "switch"},
+            )
+        return fields
+
+    def get_fieldsets(self, request: Any, obj: Any = None) -> Sequence[Fieldset]:
+        """Ours, unless a subclass has its own."""
+        if self.fieldsets or self.fields:
+            return super().get_fieldsets(request, obj)
+        own = [name for name in editable(self.model) if name not in _OURS]
+        password = () if obj is not None else (("password", "password_confirm"),)
+        cards: list[Fieldset] = [
+            (gettext("Account"), {"fields": (*self._existing(*_NAMES), *password)}),
+            (gettext("Person"), {"fields": self._existing("first_name", "last_name")}),
+            (gettext("Profile"), {"fields": own}),
+            (
+                gettext("Groups"),
+                {
+                    "fields": self._existing("groups"),
+                    "description": gettext("What a group may do, its members may do."),
+                },
+            ),
+            (
+                gettext("Permissions of this account alone"),
+                {"fields": self._existing("user_permissions") if obj is not None else ()},
+            ),
+            (
+                gettext("State"),
+                {"fields": self._existing("is_active", "email_verified"), "classes": ("side",)},
+            ),
+            (
+                gettext("Administration"),
+                {"fields": self._existing("is_staff", "is_superuser"), "classes": ("side",)},
+            ),
+        ]
+        return [(title, options) for title, options in cards if options["fields"]]
+
+    def get_readonly_fields(self, request: Any, obj: Any = None) -> Sequence[str]:
+        """Superusers are made, and their accounts changed, by superusers."""
+        holder = Holder(resolve())
+        fixed = [*self.readonly_fields]
+        if not holder.is_superuser:
+            fixed.append("is_superuser")
+        if obj is not None and not holder.may_manage(obj):
+            fixed.extend([*_OURS, *editable(self.model)])
+        return fixed
+
+    def prepare(self, form: Any, obj: Any) -> None:
+        """Lock what the present account does not hold; show the state of the address."""
+        holder = Holder(resolve())
+        if "groups" in form:
+            form["groups"].may_choose = holder.holds_group
+        if "user_permissions" in form:
+            form["user_permissions"].may_choose = holder.holds_permission
+            form["user_permissions"].grouped = grouped
+        if "email_verified" in form:
+            form["email_verified"].data = True if obj is None else obj.email_verified
+
+    # --- writing ------------------------------------------------------------------------------
+
+    def construct(self, form: Any) -> Any:
+        """Make an account as every other way does, with its rules.
+
+        :raises InvalidFieldsError: a name is malformed or taken, or the policy refuses.
+        """
+        manager = UserManager()
+        names = {name: form[name].data for name in _NAMES if name in form}
+        password = form["password"].data if "password" in form else None
+        if password:
+            personal = {
+                name: form[name].data
+                for name in (*_NAMES, "first_name", "last_name")
+                if name in form
+            }
+            if complaints := manager.password_complaints(password, SimpleNamespace(**personal)):
+                raise InvalidFieldsError({"password": complaints})
+        verified = bool("email_verified" in form and form["email_verified"].data)
+        user = manager.create_user(password=password or None, verified=verified, **names)
+        self._populate_rest(form, user, but=_NAMES)
+        return user
+
+    def populate(self, form: Any, obj: Any) -> None:
+        """Write a form into an account; what ends its sessions, ends them.
+
+        :raises InvalidFieldsError: a name is malformed or taken.
+        """
+        renamed = self._rename(form, obj)
+        self._populate_rest(form, obj, but=(*_NAMES, "is_active"))
+        if "email_verified" in form and form["email_verified"].data != obj.email_verified:
+            obj.email_verified_at = clock.now() if form["email_verified"].data else None
+        if "is_active" in form:
+            manager = UserManager()
+            (manager.activate if form["is_active"].data else manager.deactivate)(obj)
+        if "email" in renamed:
+            current_state()[SessionManager].end_all(obj, but=_own_session(obj))
+
+    def _rename(self, form: Any, user: Any) -> dict[str, Any]:
+        """Write new names with their canonical twins, and give what has changed."""
+        accounts = current_state()[Accounts]
+        cleaned = accounts.cleaned({name: form[name].data for name in _NAMES if name in form})
+        changed = {name: text for name, text in cleaned.items() if text != getattr(user, name)}
+        renamed = {
+            name: text
+            for name, text in changed.items()
+            if canonical(text or "") != canonical(getattr(user, name) or "")
+        }
+        if taken := accounts.taken(renamed):
+            raise InvalidFieldsError(
+                {name: [gettext("Another account has this.")] for name in taken}
+            )
+        for name, text in changed.items():
+            setattr(user, name, text)
+        return changed
+
+    def _populate_rest(self, form: Any, user: Any, but: Sequence[str]) -> None:
+        skipped = {*self.extra_fields(), *but, "csrf_token"}
+        for name, field in form._fields.items():
+            if name not in skipped:
+                field.populate_obj(user, name)
+
+    # --- actions ------------------------------------------------------------------------------
+
+    @action(description=gettext("Activate"))
+    def activate(self, request: Any, rows: list[Any]) -> str:
+        """Switch accounts on."""
+        count = sum(UserManager().activate(user) for user in rows)
+        return gettext("%(n)s activated.", n=count)
+
+    @action(description=gettext("Deactivate"))
+    def deactivate(self, request: Any, rows: list[Any]) -> str:
+        """Switch accounts off; their sessions end."""
+        count = sum(UserManager().deactivate(user) for user in rows)
+        return gettext("%(n)s deactivated. Their sessions have ended.", n=count)
+
+    @action(description=gettext("End sessions"))
+    def end_sessions(self, request: Any, rows: list[Any]) -> str:
+        """End every session, but the one that asks."""
+        sessions, holder = current_state()[SessionManager], Holder(resolve())
+        for user in rows:
+            if not holder.may_manage(user):
+                raise RightsRefused(
+                    gettext("Only a superuser changes the account of a superuser.")
+                )
+        count = sum(sessions.end_all(user, but=_own_session(user)) for user in rows)
+        return gettext("%(n)s sessions have ended.", n=count)
+
+    @action(description=gettext("Send reset link"))
+    def send_reset_link(self, request: Any, rows: list[Any]) -> str:
+        """Mail the owner a link to choose a password."""
+        mails = current_state()[AccountMails]
+        active = [user for user in rows if user.is_active and user.email]
+        for user in active:
+            mails.reset_password(user)
+        return gettext("%(n)s links are on their way.", n=len(active))
+
+    def instead_of_delete(self, rows: list[Any]) -> tuple[str, str, str, str] | None:
+        """Action, question, link and effect of the milder way, for one active account."""
+        if len(rows) != 1 or not rows[0].is_active:
+            return None
+        return (
+            "deactivate",
+            gettext("Only want to stop the account?"),
+            gettext("Deactivate it instead"),
+            gettext("The sessions end, everything else stays."),
+        )
+
+    # --- what a user class has ----------------------------------------------------------------
+
+    def _has(self, name: str) -> bool:
+        needs = {
+            "full_name": "get_full_name",
+            "status": "is_active",
+            "role": "is_staff",
+            "email_verified": "email_verified_at",
+        }
+        return hasattr(self.model, needs.get(name, name))
+
+    def _existing(self, *names: str) -> tuple[str, ...]:
+        return tuple(name for name in names if self._has(name))
+
+
+def _own_session(user: Any) -> int | None:
+    """The session that asks, when it is this account's."""
+    login = present_login()
+    return login.session_id if login is not None and key_of(user) == key_of(resolve()) else None
