@@ -23,6 +23,7 @@ from .core.state import KEY, State
 from .exceptions import ConfigError, NotInstalledError
 
 if TYPE_CHECKING:
+    from .admin.declarations import Registrations
     from .auth.models import Models
     from .permissions.registry import Permissions
 
@@ -101,6 +102,13 @@ class Lback:
         from .permissions.registry import Permissions
 
         return self._declared.get(Permissions) or self._declared.add(Permissions())
+
+    @property
+    def admin(self) -> Registrations:
+        """Declare what the admin panel shows: ``lback.admin.register(Post, PostAdmin)``."""
+        from .admin.declarations import Registrations
+
+        return self._declared.get(Registrations) or self._declared.add(Registrations())
 
     def blueprint(self, name: str) -> Blueprint:
         """A new blueprint of that feature (``"auth"``), to mount by hand."""

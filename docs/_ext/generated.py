@@ -44,21 +44,21 @@ def _settings_section(kind: type[Settings]) -> str:
     parts = [f"## `{kind.prefix}*`", "", f"{intro}\n"]
     for declared in declarations(kind):
         parts += [f"({declared.key})=", f"### `{declared.key}`", "", declared.doc, ""]
-        parts += [*_facts(declared), ""]
+        parts += [" · ".join(_facts(declared)), ""]
     return "\n".join(parts)
 
 
 def _facts(declared: Declaration) -> Iterator[str]:
-    yield f"- Type: {describe(declared.type)}"
-    yield f"- Default: {_shown(declared.default)}"
+    yield f"Type: {describe(declared.type)}"
+    yield f"Default: {_shown(declared.default)}"
     if choices := [one for one in declared.choices if one is not None]:
-        yield f"- One of: {', '.join(f'`{one!r}`' for one in choices)}"
+        yield f"One of: {', '.join(f'`{one!r}`' for one in choices)}"
     if declared.minimum is not None:
-        yield f"- At least: {declared.minimum}"
+        yield f"At least: {declared.minimum}"
     if declared.aliases:
-        yield f"- Also read as: {', '.join(f'`{name}`' for name in declared.aliases)}"
+        yield f"Also read as: {', '.join(f'`{name}`' for name in declared.aliases)}"
     if declared.secret:
-        yield "- Secret: its value is never shown"
+        yield "Its value is never shown"
 
 
 def _shown(default: Any) -> str:
@@ -148,6 +148,10 @@ def _text(node: ast.expr) -> str:
 # --- commands ---------------------------------------------------------------------------------
 
 
+#: Options that every command has.
+EVERYWHERE = ("--help", "--traceback")
+
+
 def commands() -> str:
     """Every command of `flask lback` with its arguments and options."""
     context = click.Context(root_command, info_name="flask lback")
@@ -166,8 +170,9 @@ def _command_section(name: str, command: click.Command, parent: click.Context) -
     parts = [f"(command-{name})=", f"## `{name}`", "", about, ""]
     parts += ["```text", f"flask lback {name} {usage}".rstrip(), "```", ""]
     records = [one.get_help_record(context) for one in command.get_params(context)]
-    rows = [record for record in records if record and record[1]]
-    parts += ["| option | does |", "|---|---|"]
+    rows = [one for one in records if one and one[1] and one[0] not in EVERYWHERE]
+    if rows:
+        parts += ["| option | does |", "|---|---|"]
     parts += [f"| `{_cell(names)}` | {_cell(text)} |" for names, text in rows]
     return "\n".join([*parts, ""])
 

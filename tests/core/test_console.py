@@ -7,6 +7,7 @@ import io
 import json
 import os
 import pty
+import select
 import subprocess
 import sys
 from pathlib import Path
@@ -20,8 +21,8 @@ from flask_lback.exceptions import CommandError
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def on_a_terminal(code: str, typed: str) -> str:
-    """What a person sees who runs ``code`` and types that."""
+def on_a_terminal(code: str, *typed: str) -> str:
+    """What a person sees who runs ``code`` and answers each prompt with the next of ``typed``."""
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
         [sys.executable, "-c", f"from flask_lback.core.console import *\n{code}"],
@@ -32,19 +33,23 @@ def on_a_terminal(code: str, typed: str) -> str:
         start_new_session=True,
     )
     os.close(theirs)
-    os.write(ours, typed.encode())
-    seen = b""
-    while True:
-        try:
-            part = os.read(ours, 4096)
-        except OSError:  # Linux: everybody on the other side has gone
-            break
-        if not part:
-            break
-        seen += part
-    os.close(ours)
-    process.wait(60)
-    return seen.decode().replace("\r\n", "\n")
+    answers, seen, answered = iter(typed), "", 0
+    try:
+        while select.select([ours], [], [], 30)[0]:
+            try:
+                part = os.read(ours, 4096)
+            except OSError:  # Linux: nobody is left on the other side
+                break
+            seen += part.decode().replace("\r\n", "\n")
+            # A password prompt throws away what was typed before it.
+            if seen.endswith(": ") and len(seen) > answered:
+                answered = len(seen)
+                os.write(ours, f"{next(answers)}\n".encode())
+    finally:
+        process.kill()
+        process.wait()
+        os.close(ours)
+    return seen
 
 
 @pytest.fixture
@@ -127,7 +132,7 @@ def test_progress_is_one_line_where_there_is_no_terminal(
 
 def test_progress_is_a_bar_on_a_terminal() -> None:
     code = "with progress('Pouring', 2) as advance:\n    advance(1)\n    advance(1)"
-    assert "100%" in on_a_terminal(code, "")
+    assert "100%" in on_a_terminal(code)
 
 
 # --- asking where nobody can answer -----------------------------------------------------------
@@ -197,7 +202,7 @@ def test_a_person_is_asked_and_asked_again() -> None:
         "    return text.lower()\n"
         "print('got', ask('Email', flag='--email', check=check))"
     )
-    seen = on_a_terminal(code, "ann\nANN@x.org\n")
+    seen = on_a_terminal(code, "ann", "ANN@x.org")
     assert "Error: No address." in seen
     assert seen.endswith("got ann@x.org\n")
 
@@ -207,7 +212,7 @@ def test_no_input_asks_nobody_even_on_a_terminal() -> None:
         "try:\n    ask('Email', flag='--email', no_input=True)\n"
         "except CommandError as error:\n    print(error)"
     )
-    assert "Email is needed and nobody can be asked. Give --email." in on_a_terminal(code, "x\n")
+    assert "Email is needed and nobody can be asked. Give --email." in on_a_terminal(code)
 
 
 def test_a_password_is_typed_twice_and_never_shown() -> None:
@@ -215,14 +220,14 @@ def test_a_password_is_typed_twice_and_never_shown() -> None:
         "bad = lambda text: ['Too short.'] if len(text) < 4 else []\n"
         "print('got', len(ask_password(from_stdin=False, complaints=bad)))"
     )
-    # The terminal echoes what is typed before the program asks; so the program is given time by
-    # its own prompts: an empty line makes it ask again, after it has switched the echo off.
-    seen = on_a_terminal(code, "abc\nabc\nabcdef\nabcdef\n")
+    seen = on_a_terminal(code, "abc", "abc", "abcdef", "other", "abcdef", "abcdef")
+    assert "abc" not in seen
+    assert "The two entered values do not match." in seen
     assert "Error: Too short." in seen
     assert seen.endswith("got 6\n")
 
 
-@pytest.mark.parametrize(("typed", "end"), [("y\n", "done\n"), ("n\n", "Nothing was changed.\n")])
+@pytest.mark.parametrize(("typed", "end"), [("y", "done\n"), ("n", "Nothing was changed.\n")])
 def test_a_person_confirms_or_nothing_happens(typed: str, end: str) -> None:
     code = (
         "try:\n    confirm('Drop it?', yes=False); print('done')\n"

@@ -33,7 +33,7 @@ SERVERS = {"flask": ("Running on http", "5000"), "gunicorn": ("Listening at: htt
 RANDOM = (
     (r"\x1b\[[\d;]*m", ""),
     (r"\b[0-9a-f]{12}\b|(?<=_)[0-9a-f]{12}(?=_)", "<id>"),
-    (r"\b\d{8}_\d{4}(?=_)", "<moment>"),
+    (r"\b\d{8}_\d{6}(?=_)", "<moment>"),
     (r"\b\d+\.\d+s\b", "<seconds>"),
 )
 #: Variables that would lead a sample out of its folder, or change what it prints.

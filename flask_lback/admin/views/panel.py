@@ -43,6 +43,12 @@ class PanelView(Guarded):
         }
         return super().render(template, shell=shell, **context)
 
+    def get_url(self, endpoint: str, **kwargs: Any) -> str:
+        """``url_for``; an endpoint that begins with a dot is this view's, whoever asks."""
+        if endpoint.startswith("."):
+            endpoint = self.endpoint + endpoint
+        return super().get_url(endpoint, **kwargs)
+
     def back(self, default: str) -> str:
         """Where to go on: the page that a form names when it is safe, else another."""
         target = request.values.get("next")
