@@ -60,9 +60,13 @@ class CommentAdmin(ModelAdmin):
     search_fields = ("body", "author.username")
     ordering = ("-created_at",)
     list_select_related = ("author", "post")
-    readonly_fields = ("post", "author", "created_at", "updated_at")
+    readonly_fields = ("created_at", "updated_at")
     exclude = ("body_html",)
     actions = ("show", "hide")
+
+    def get_readonly_fields(self, request: Request, obj: Comment | None = None) -> Sequence[str]:
+        """Nobody puts words into another mouth: author and post stay once they are chosen."""
+        return self.readonly_fields if obj is None else ("post", "author", *self.readonly_fields)
 
     @action(description="Show", permissions=[MODERATE_COMMENT])
     def show(self, request: Request, comments: Sequence[Comment]) -> str:

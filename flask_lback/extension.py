@@ -57,7 +57,7 @@ class Lback:
     ) -> None:
         self.db = db
         self._user_model = user_model
-        self._features = tuple(features)
+        self._features = (features,) if isinstance(features, str) else tuple(features)
         self._adopt = adopt
         self._declared = State()
         if app is not None:

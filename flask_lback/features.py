@@ -34,7 +34,7 @@ def load(names: Iterable[str | Feature]) -> list[Feature]:
     :raises UnknownNameError: there is no feature of that name.
     :raises ConfigError: one needs another that is off, or is no feature at all.
     """
-    wanted = [names] if isinstance(names, str) else list(names)
+    wanted = list(names)
     for value in wanted:
         if not isinstance(value, str | Feature):
             raise ConfigError(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import logging
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ from flask_lback.extension import every_settings_class
 from flask_lback.signals import catalogue
 
 PACKAGE = Path(flask_lback.__file__).parent
+#: What tests read and readers do not; lines stay where they are, for the warnings.
+COMMENT = re.compile(r"^<!--.*?-->$", re.MULTILINE | re.DOTALL)
 MARK = re.compile(r"^<!-- generated: (?P<name>\w+) -->$", re.MULTILINE)
 
 
@@ -262,7 +265,7 @@ def filled(source: str) -> str:
 
 
 def _fill(app: Sphinx, docname: str, source: list[str]) -> None:
-    source[0] = filled(source[0])
+    source[0] = COMMENT.sub(lambda comment: "\n" * comment[0].count("\n"), filled(source[0]))
 
 
 def _always_outdated(app: Sphinx, env: Any, *changes: set[str]) -> list[str]:
@@ -274,6 +277,7 @@ def _always_outdated(app: Sphinx, env: Any, *changes: set[str]) -> list[str]:
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Connect to Sphinx."""
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # it greets whoever imports a command
     app.connect("source-read", _fill)
     app.connect("env-get-outdated", _always_outdated)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

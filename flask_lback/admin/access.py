@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from flask import Flask, request
-from flask_admin import BaseView
+from flask_admin.base import BaseView
 
 from ..auth.denials import refuse_anonymous, refuse_forbidden
 from ..auth.login import resolve
@@ -37,7 +37,7 @@ class Guarded(BaseView):
     def is_accessible(self) -> bool:
         """Whether the present account may see the first page of this view."""
         user = resolve()
-        needed = self.needed(str(type(self)._default_view))  # type: ignore[attr-defined]
+        needed = self.needed(str(type(self)._default_view))
         return is_staff(user) and needed is not None and _holds(user, needed)
 
     def _handle_view(self, name: str, **kwargs: Any) -> Any:
@@ -93,7 +93,8 @@ def check_handlers(views: Iterable[Any]) -> None:
                 f"{type(view).__name__} is no guarded view, so anybody could open it.",
                 "Derive it from flask_lback.admin.access.Guarded, and fill in HANDLERS.",
             )
-        for _, handler, _ in type(view)._urls:  # type: ignore[attr-defined]
+        addresses: Any = type(view)._urls
+        for _, handler, _ in addresses:
             if handler not in view.HANDLERS:
                 raise ConfigError(
                     f"{type(view).__name__}.{handler} has an address but no permission.",
@@ -106,9 +107,7 @@ def check_addresses(app: Flask, views: Iterable[Any]) -> None:
 
     :raises ConfigError: names the address.
     """
-    known = {
-        f"{view.endpoint}.{handler}" for view in views for _, handler, _ in type(view)._urls
-    }
+    known = {f"{view.endpoint}.{handler}" for view in views for _, handler, _ in type(view)._urls}
     for rule in app.url_map.iter_rules():
         if rule.endpoint.split(".")[0].startswith(PREFIX) and rule.endpoint not in known:
             raise ConfigError(

@@ -43,13 +43,13 @@ class Path:
     @property
     def target(self) -> type[Any]:
         """The model at the end of a relation."""
-        return self.prop.mapper.class_  # type: ignore[union-attr, no-any-return]
+        return self.prop.mapper.class_
 
     @property
     def is_single(self) -> bool:
         """Whether every step leads to one record at most."""
         steps = [*self.relations, *([self.prop] if self.is_relation else [])]
-        return all(not step.uselist for step in steps)  # type: ignore[union-attr]
+        return all(not step.uselist for step in steps)
 
     @property
     def is_secret(self) -> bool:
@@ -147,9 +147,16 @@ def editable(model: type[Any]) -> list[str]:
             isinstance(prop, RelationshipProperty)
             and not prop.viewonly
             and (prop.direction is MANYTOONE or prop.secondary is not None)
+            and not _is_made_by_backref(prop)
         ):
             names.append(name)
     return names
+
+
+def _is_made_by_backref(prop: RelationshipProperty[Any]) -> bool:
+    """Whether ``relationship(backref=…)`` on the other model made it: its form shows it."""
+    other = prop.mapper.attrs.get(prop.back_populates or "")
+    return isinstance(other, RelationshipProperty) and other.backref is not None
 
 
 def printable(model: type[Any]) -> list[str]:

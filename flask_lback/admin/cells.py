@@ -15,6 +15,8 @@ from ..auth.mixins import AbstractBaseUser
 from ..core.translation import gettext
 from . import words
 
+#: What stands for a missing value.
+NOTHING = "\N{EN DASH}"
 #: Longer texts are cut in lists.
 LONGEST = 90
 #: So many records of a relation are named in a list.
@@ -38,7 +40,7 @@ class Cell:
     badge: str = ""
 
 
-def cell(value: Any, empty: str = "–", *, short: bool = True) -> Cell:
+def cell(value: Any, empty: str = NOTHING, *, short: bool = True) -> Cell:
     """The cell of a value.
 
     :param empty: what stands for nothing.
@@ -49,10 +51,18 @@ def cell(value: Any, empty: str = "–", *, short: bool = True) -> Cell:
     if value is None or value == "":
         return Cell("none", empty)
     if isinstance(value, bool):
-        return Cell("badge", gettext("Yes") if value else gettext("No"), badge="ok" if value else "")
+        yes = Cell("badge", gettext("Yes"), badge="ok")
+        return yes if value else Cell("badge", gettext("No"))
     if isinstance(value, enum.Enum):
-        word = words.label(value.name.lower())
-        return Cell("badge", word, badge=words.state_kind(value.name))
+        return state(value.name)
+    if isinstance(value, list | tuple | set | frozenset):
+        return _many(value, empty, short)
+    if isinstance(value, AbstractBaseUser):
+        return Cell("person", str(value))
+    return _plain(value, short)
+
+
+def _plain(value: Any, short: bool) -> Cell:
     if isinstance(value, int | float | decimal.Decimal):
         return Cell("number", number(value))
     if isinstance(value, dt.datetime):
@@ -61,16 +71,12 @@ def cell(value: Any, empty: str = "–", *, short: bool = True) -> Cell:
         return Cell("day", value.isoformat(), value)
     if isinstance(value, bytes):
         return Cell("text", gettext("%(n)s bytes", n=number(len(value))))
-    if isinstance(value, AbstractBaseUser):
-        return Cell("person", str(value))
-    if isinstance(value, list | tuple | set | frozenset):
-        return _many(value, empty, short)
     return Cell("text", _cut(str(value)) if short else str(value))
 
 
 def state(value: str) -> Cell:
     """The cell of a word that stands for a state."""
-    return Cell("badge", words.label(value), badge=words.state_kind(value))
+    return Cell("badge", words.label(value.lower()), badge=words.state_kind(value))
 
 
 def number(value: Any) -> str:

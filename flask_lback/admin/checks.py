@@ -32,6 +32,6 @@ def check_staff(app: Flask) -> Iterator[Finding]:
         yield Finding(
             "admin.W001",
             Level.WARNING,
-            f"Nobody can enter the admin panel: {user.__name__} has neither is_staff nor is_superuser.",
+            f"Nobody can enter the admin panel: {user.__name__} has no is_staff.",
             "Derive it from PermissionsMixin, or leave the feature admin out.",
         )

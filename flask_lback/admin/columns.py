@@ -11,7 +11,7 @@ from sqlalchemy.orm import ColumnProperty, RelationshipProperty, joinedload, sel
 from sqlalchemy.orm.interfaces import MANYTOONE
 
 from . import words
-from .attributes import Path, editable, find, normalized, printable
+from .attributes import Path, editable, find, is_time, normalized, printable
 from .cells import Cell, cell, is_numeric, state
 from .options import ModelAdmin
 
@@ -38,10 +38,12 @@ class Column:
     empty: str
 
     @property
-    def is_numeric(self) -> bool:
-        """Whether it stands at the right."""
+    def is_right(self) -> bool:
+        """Whether it stands at the right: numbers and times."""
         path = self.path
-        return path is not None and not path.is_relation and is_numeric(path.column)
+        if path is None or path.is_relation:
+            return False
+        return is_numeric(path.column) or is_time(path.column)
 
     @property
     def is_state(self) -> bool:
@@ -71,12 +73,16 @@ def column(admin: ModelAdmin, name: str) -> Column:
         return Column(name, title, None, None, str, empty)
     path = find(model, name)
     if path is not None:
-        return Column(name, label_of(path), path if _sorts(path) else None, path, _reader(path.name), empty)
+        return Column(
+            name, label_of(path), path if _sorts(path) else None, path, _reader(path.name), empty
+        )
     method = getattr(admin, name, None)
     if callable(method):
         heading = getattr(method, "display_description", None) or words.label(name)
         ordering = getattr(method, "display_ordering", None)
-        return Column(name, heading, find(model, ordering) if ordering else None, None, method, empty)
+        return Column(
+            name, heading, find(model, ordering) if ordering else None, None, method, empty
+        )
     return Column(name, words.label(name), None, None, _reader(normalized(name)), empty)
 
 
@@ -112,11 +118,9 @@ def loading(columns: list[Column], related: Iterator[str] | Any, model: type[Any
         steps = [*path.relations, *([path.prop] if path.is_relation else [])]
         option: Any = None
         for at, step in enumerate(steps):
-            attribute = step.class_attribute
-            if step.uselist:
-                option = selectinload(attribute) if option is None else option.selectinload(attribute)
-            else:
-                option = joinedload(attribute) if option is None else option.joinedload(attribute)
+            how: Any = selectinload if step.uselist else joinedload
+            more = how if option is None else getattr(option, how.__name__)
+            option = more(step.class_attribute)
             options[".".join(one.key for one in steps[: at + 1])] = option
     return list(options.values())
 
@@ -156,6 +160,4 @@ def _is_fact(model: type[Any], name: str) -> bool:
     if isinstance(path.prop, RelationshipProperty):
         return path.prop.direction is MANYTOONE
     kind = getattr(path.column.type, "impl", path.column.type)
-    if path.column.primary_key or isinstance(kind, sa.Text | sa.LargeBinary | sa.JSON):
-        return False
-    return True
+    return not (path.column.primary_key or isinstance(kind, sa.Text | sa.LargeBinary | sa.JSON))

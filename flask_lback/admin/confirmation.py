@@ -23,9 +23,7 @@ def prove(user: Any, endpoint: str, keys: Iterable[str], outcome: Outcome) -> st
     return _serializer().dumps(_digest(user, endpoint, keys, outcome))
 
 
-def is_proven(
-    text: str, user: Any, endpoint: str, keys: Iterable[str], outcome: Outcome
-) -> bool:
+def is_proven(text: str, user: Any, endpoint: str, keys: Iterable[str], outcome: Outcome) -> bool:
     """Whether the page was shown for exactly what would happen now."""
     try:
         said = _serializer().loads(text, max_age=_LIFE)

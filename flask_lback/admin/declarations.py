@@ -83,7 +83,7 @@ class Registrations:
 def _record(
     classes: tuple[type[Any], ...], keep: Callable[[Declaration], None], where: str
 ) -> Decorator:
-    models = list(classes)
+    models: list[Any] = list(classes)
     admin_class = ModelAdmin
     if models and isinstance(models[-1], type) and issubclass(models[-1], ModelAdmin):
         admin_class = models.pop()

@@ -80,6 +80,7 @@ class Deletion:
         self.rows = rows
         self._mapper: Mapper[Any] = sa.inspect(model)
         self._every_mapper = list(_mappers())
+        self._versions = current_state()[Models].AccessVersion.__table__  # type: ignore[attr-defined]
         self._mappers = {one.local_table: one for one in self._every_mapper if one.inherits is None}
         self.edges = list(self._walk())
 
@@ -90,21 +91,24 @@ class Deletion:
         """
         merged = self._merged()
         selects = {
-            str(at): (self.model, sa.select(sa.literal(1)).select_from(table).where(sa.or_(*conditions)))
+            str(at): (
+                self.model,
+                sa.select(sa.literal(1)).select_from(table).where(sa.or_(*conditions)),
+            )
             for at, ((table, _), (conditions, _)) in enumerate(merged.items())
         }
         counts = count(db, selects, limit) if selects else {}
         name = words.spoken(self.model.__name__)
         chosen = len(self.rows)
         outcome = Outcome()
+        lists = {DELETED: outcome.gone, EMPTIED: outcome.kept, BLOCKED: outcome.blocking}
         outcome.gone.append(
             Line(words.heading(name if chosen == 1 else words.plural(name)), "", chosen, self.model)
         )
         for at, ((table, kind), (_, parents)) in enumerate(merged.items()):
             if not counts[str(at)]:
                 continue
-            line = self._line(table, parents, counts[str(at)])
-            {DELETED: outcome.gone, EMPTIED: outcome.kept, BLOCKED: outcome.blocking}[kind].append(line)
+            lists[kind].append(self._line(table, parents, counts[str(at)]))
         return outcome
 
     def prepare(self, db: SQLAlchemy) -> None:
@@ -124,7 +128,9 @@ class Deletion:
 
     def _walk(self) -> Iterator[Edge]:
         """Every foreign key that leads to the chosen rows, nearest first."""
-        queue = [(table, self._chosen(table), True) for table in self._mapper.tables]
+        queue: list[tuple[Any, Any, bool]] = [
+            (table, self._chosen(table), True) for table in self._mapper.tables
+        ]
         seen: set[tuple[Any, bool]] = set()
         while queue:
             parent, condition, by_orm = queue.pop(0)
@@ -156,27 +162,22 @@ class Deletion:
             for constraint in table.foreign_key_constraints
             if constraint.referred_table is parent and not self._is_inheritance(table, parent)
         ]
-        return sorted(found, key=lambda one: (one.table is not parent, one.table.name, one.column_keys))
+        return sorted(
+            found, key=lambda one: (one.table is not parent, one.table.name, one.column_keys)
+        )
 
     def _fate(
         self, parent: sa.Table, constraint: sa.ForeignKeyConstraint, by_orm: bool
     ) -> tuple[str | None, bool]:
         """What becomes of the rows, and whether SQLAlchemy sees to it."""
-        if by_orm and (mapper := self._mappers.get(parent)) is not None:
-            for relation in mapper.relationships:
-                if relation.viewonly or relation.direction is MANYTOONE:
-                    continue
-                if relation.secondary is constraint.table:
-                    return None, True  # only the pair goes: nobody counts those
-                if _is_of(relation, constraint):
-                    if relation.cascade.delete:
-                        return DELETED, True
-                    if relation.passive_deletes == "all":
-                        break
-                    if all(column.nullable for column in constraint.columns):
-                        return EMPTIED, True
-                    if not relation.passive_deletes:
-                        return BLOCKED, True
+        mapper = self._mappers.get(parent) if by_orm else None
+        for relation in mapper.relationships if mapper is not None else ():
+            if relation.viewonly or relation.direction is MANYTOONE:
+                continue
+            if relation.secondary is constraint.table:
+                return None, True  # only the pair goes: nobody counts those
+            if _is_of(relation, constraint) and (fate := _fate_by_orm(relation, constraint)):
+                return fate, True
         rule = (constraint.ondelete or "").upper()
         if rule == "CASCADE":
             return DELETED, False
@@ -188,6 +189,8 @@ class Deletion:
         for edge in self.edges:
             if edge.table not in self._mappers and edge.outcome != BLOCKED:
                 continue  # pairs of a relation: nobody counts those
+            if edge.table is self._versions:
+                continue
             conditions, parents = merged.setdefault((edge.table, edge.outcome), ([], []))
             conditions.append(edge.rows)
             parents.append(edge.parent)
@@ -221,6 +224,19 @@ def _mappers() -> Iterator[Mapper[Any]]:
         yield from registry.mappers
 
 
+def _fate_by_orm(
+    relation: RelationshipProperty[Any], constraint: sa.ForeignKeyConstraint
+) -> str | None:
+    """What SQLAlchemy does to the rows of a relation; None leaves them to the database."""
+    if relation.cascade.delete:
+        return DELETED
+    if relation.passive_deletes == "all":
+        return None
+    if all(column.nullable for column in constraint.columns):
+        return EMPTIED
+    return None if relation.passive_deletes else BLOCKED
+
+
 def _is_of(relation: RelationshipProperty[Any], constraint: sa.ForeignKeyConstraint) -> bool:
     remote = {column for _, column in relation.local_remote_pairs or ()}
     return remote == set(constraint.columns)
@@ -237,7 +253,9 @@ def _pointing(
         tree = chosen.cte(recursive=True)
         tree = tree.union(
             sa.select(*remote).where(
-                sa.and_(*(own == tree.c[other.key] for own, other in zip(local, remote, strict=True)))
+                sa.and_(
+                    *(own == tree.c[other.key] for own, other in zip(local, remote, strict=True))
+                )
             )
         )
         chosen = sa.select(*tree.c)

@@ -14,6 +14,7 @@ from wtforms.widgets import NumberInput
 
 from ..core.translation import gettext
 from . import keys
+from .cells import NOTHING
 from .relations import Target
 
 #: Longer lists of keys are refused unread.
@@ -35,7 +36,8 @@ class MomentField(DateTimeLocalField):
     """
 
     def __init__(self, *args: Any, aware: bool = False, **kwargs: Any) -> None:
-        super().__init__(*args, format=_MOMENTS, **kwargs)
+        kwargs["format"] = _MOMENTS
+        super().__init__(*args, **kwargs)
         self._aware = aware
 
     def process_formdata(self, valuelist: list[str]) -> None:
@@ -58,9 +60,10 @@ class TriStateField(SelectField):
     """Yes, no, or not known."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        choices = [("", "–"), ("yes", gettext("Yes")), ("no", gettext("No"))]
-        kwargs["filters"] = ()
-        super().__init__(*args, choices=choices, coerce=self._read, **kwargs)
+        choices = [("", NOTHING), ("yes", gettext("Yes")), ("no", gettext("No"))]
+        super().__init__(
+            *args, **{**kwargs, "filters": (), "choices": choices, "coerce": self._read}
+        )
 
     @staticmethod
     def _read(value: Any) -> bool | None:
@@ -68,7 +71,8 @@ class TriStateField(SelectField):
 
     def iter_choices(self) -> Iterator[Any]:
         """Mark the present one."""
-        for value, label in self.choices:
+        choices: Any = self.choices
+        for value, label in choices:
             yield value, label, self._read(value) is self.data, {}
 
     def pre_validate(self, form: Any) -> None:
@@ -82,12 +86,16 @@ class WordField(SelectField):
     """
 
     def __init__(
-        self, *args: Any, words: Sequence[tuple[str, str]], enum_class: Any, nullable: bool, **kwargs: Any
+        self,
+        *args: Any,
+        words: Sequence[tuple[str, str]],
+        enum_class: Any,
+        nullable: bool,
+        **kwargs: Any,
     ) -> None:
         self._enum_class = enum_class
-        kwargs["filters"] = ()
-        choices = [("", "–"), *words] if nullable else list(words)
-        super().__init__(*args, choices=choices, coerce=str, **kwargs)
+        choices = [("", NOTHING), *words] if nullable else list(words)
+        super().__init__(*args, **{**kwargs, "filters": (), "choices": choices, "coerce": str})
 
     def process_data(self, value: Any) -> None:
         """Show the name of a value."""
@@ -142,7 +150,13 @@ class RelationField(Field):
     """
 
     def __init__(
-        self, *args: Any, target: Target, multiple: bool, allow_blank: bool, limit: int, **kwargs: Any
+        self,
+        *args: Any,
+        target: Target,
+        multiple: bool,
+        allow_blank: bool,
+        limit: int,
+        **kwargs: Any,
     ) -> None:
         kwargs["filters"] = ()
         super().__init__(*args, **kwargs)
@@ -227,7 +241,9 @@ class RelationField(Field):
         if self.is_fixed:
             return
         if self.multiple:
-            if {keys.encode(row) for row in self.data} != {keys.encode(row) for row in self._present}:
+            if {keys.encode(row) for row in self.data} != {
+                keys.encode(row) for row in self._present
+            }:
                 setattr(obj, name, self.data)
         elif self.chosen != self._present or not self._present:
             setattr(obj, name, self.data)

@@ -160,7 +160,7 @@ class RelationFilter(Filter):
     def _test(self, attribute: Any, value: str) -> Any:
         key = keys.decode(self.path.target, value)
         wanted = keys.condition(self.path.target, [key] if key is not None else [])
-        return attribute.any(wanted) if self.path.prop.uselist else attribute.has(wanted)  # type: ignore[union-attr]
+        return attribute.any(wanted) if self.path.prop.uselist else attribute.has(wanted)
 
 
 class TextFilter(Filter):

@@ -82,13 +82,15 @@ class Converter(AdminModelConverter):
         super().__init__(db, view)
         self._limit = limit
 
-    def form(self, model: type[Any], names: Iterable[str], extra: Mapping[str, Any]) -> type[RecordForm]:
+    def form(
+        self, model: type[Any], names: Iterable[Any], extra: Mapping[str, Any]
+    ) -> type[RecordForm]:
         """A form class with these fields; names that have no field are left out."""
         mapper = sa.inspect(model)
         fields = dict(extra)
         for name in names:
             if name not in fields and name in mapper.attrs:
-                made = self.convert(model, mapper, name, mapper.attrs[name], {}, False)  # type: ignore[arg-type, typeddict-item]
+                made = self.convert(model, mapper, name, mapper.attrs[name], {}, False)
                 if made is not None:
                     fields[name] = self._finished(model, name, made)
         kind: Any = type(f"{model.__name__}Form", (RecordForm,), {})

@@ -65,7 +65,7 @@ class Holder:
         """Whether changing its address would give him no more than he has."""
         if self.is_superuser or key_of(account) == self.key or not before(account, "is_staff"):
             return self.may_manage(account)
-        held: frozenset[str] = rights_of(account).permissions  # type: ignore[attr-defined]
+        held: frozenset[str] = rights_of(account).permissions
         return self.may_manage(account) and held <= self._rights.permissions
 
     def is_of_superuser(self, account: Any) -> bool:
@@ -75,7 +75,7 @@ class Holder:
         group = self._superuser_group
         if group is None or sa.inspect(account).key is None:
             return False
-        return group in rights_of(account).groups  # type: ignore[attr-defined]
+        return group in rights_of(account).groups
 
 
 class Watch:

@@ -32,9 +32,7 @@ def decode(model: type[Any], text: str) -> tuple[Any, ...] | None:
     if not text or len(text) > _LONGEST or len(texts) != len(columns):
         return None
     try:
-        return tuple(
-            _parsed(column, value) for column, value in zip(columns, texts, strict=True)
-        )
+        return tuple(_parsed(column, value) for column, value in zip(columns, texts, strict=True))
     except (ValueError, TypeError, LookupError, ArithmeticError, NotImplementedError):
         return None
 

@@ -48,7 +48,9 @@ class Card:
 
 def names_of(admin: ModelAdmin, request: Any, obj: Any) -> list[str]:
     """Every field of the page, printed ones too."""
-    return [name for _, options in _fieldsets(admin, request, obj) for name in flat(options["fields"])]
+    return [
+        name for _, options in _fieldsets(admin, request, obj) for name in flat(options["fields"])
+    ]
 
 
 def written_names(admin: ModelAdmin, request: Any, obj: Any) -> list[str]:
@@ -95,7 +97,9 @@ def _facts(admin: ModelAdmin, request: Any, obj: Any) -> list[Item]:
     """The key, the stamps and the fixed fields that stand in no card."""
     shown = set(names_of(admin, request, obj))
     wanted = [*printable(admin.model), *admin.get_readonly_fields(request, obj)]
-    names = [name for name in dict.fromkeys(wanted) if name not in shown and name not in admin.exclude]
+    names = [
+        name for name in dict.fromkeys(wanted) if name not in shown and name not in admin.exclude
+    ]
     items = []
     for name in names:
         one = column(admin, name)
@@ -110,7 +114,8 @@ def _fieldsets(admin: ModelAdmin, request: Any, obj: Any) -> Sequence[Fieldset]:
 
 def _default(admin: ModelAdmin) -> list[Fieldset]:
     """What a record says in the middle; its states and times at the side."""
-    main, side = [], []
+    main: list[str] = []
+    side: list[str] = []
     fixed = {*admin.exclude, *admin.readonly_fields}
     for name in editable(admin.model):
         path = find(admin.model, name)

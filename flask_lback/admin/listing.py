@@ -104,7 +104,9 @@ class Listing:
         """The rows that a query asks for, without order."""
         statement = self.every()
         for word in query.search.split()[:_MOST_WORDS]:
-            statement = statement.where(sa.or_(*(_holds(how, path, word) for how, path in self._search)))
+            statement = statement.where(
+                sa.or_(*(_holds(how, path, word) for how, path in self._search))
+            )
         for one in self.filters:
             if one.key in query.filters:
                 statement = statement.where(one.condition(query.filters[one.key]))
@@ -140,9 +142,7 @@ class Listing:
         name = order.removeprefix("-")
         return next((one.sort for one in self.columns if one.name == name and one.sort), None)
 
-    def _ordered(
-        self, statement: sa.Select[Any], query: Query, *, reverse: bool
-    ) -> sa.Select[Any]:
+    def _ordered(self, statement: sa.Select[Any], query: Query, *, reverse: bool) -> sa.Select[Any]:
         wanted = [query.order] if query.order else list(self.admin.ordering)
         for order in wanted:
             path = self._sort(order) or find(self.model, order.removeprefix("-"))
@@ -165,7 +165,7 @@ def _reach(statement: sa.Select[Any], path: Path) -> tuple[sa.Select[Any], Any]:
     place: Any = None
     for step in steps:
         attribute = step.class_attribute if place is None else getattr(place, step.key)
-        place = aliased(step.mapper.class_)  # type: ignore[union-attr]
+        place = aliased(step.mapper.class_)
         statement = statement.outerjoin(place, attribute)
     if place is None:
         return statement, path.prop.class_attribute

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar, overload
 
 from flask_sqlalchemy import SQLAlchemy
 
 from ..core.state import current_state
+from .cells import NOTHING
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -50,7 +51,7 @@ class ModelAdmin:
     #: What can be done with chosen rows: functions, or names of methods.
     actions: Sequence[str | Callable[..., Any]] = ()
     #: What stands for a missing value.
-    empty_value_display: str = "–"
+    empty_value_display: str = NOTHING
     #: What one row is called, and several; made from the class name when left out.
     verbose_name: str = ""
     verbose_name_plural: str = ""
@@ -122,13 +123,18 @@ class ModelAdmin:
 
 
 #: The options of :class:`ModelAdmin`, by name.
-OPTIONS: tuple[str, ...] = tuple(
-    name for name in ModelAdmin.__annotations__ if name != "without"
-)
+OPTIONS: tuple[str, ...] = tuple(name for name in ModelAdmin.__annotations__ if name != "without")
 
 
+@overload
+def action(function: F, /) -> F: ...
+@overload
 def action(
-    function: F | None = None,
+    *, description: str | None = None, permissions: Sequence[str] = ("change",)
+) -> Callable[[F], F]: ...
+def action(
+    function: Any = None,
+    /,
     *,
     description: str | None = None,
     permissions: Sequence[str] = ("change",),
@@ -143,16 +149,24 @@ def action(
         names such as ``blog.publish_post``.
     """
 
-    def decorate(function: F) -> F:
-        function.action_description = description  # type: ignore[attr-defined]
-        function.action_permissions = tuple(permissions)  # type: ignore[attr-defined]
+    def decorate(function: Any) -> Any:
+        function.action_description = description
+        function.action_permissions = tuple(permissions)
         return function
 
     return decorate if function is None else decorate(function)
 
 
+@overload
+def display(function: F, /) -> F: ...
+@overload
+def display(*, description: str | None = None, ordering: str | None = None) -> Callable[[F], F]: ...
 def display(
-    function: F | None = None, *, description: str | None = None, ordering: str | None = None
+    function: Any = None,
+    /,
+    *,
+    description: str | None = None,
+    ordering: str | None = None,
 ) -> Any:
     """Say how a method is shown as a column of the list.
 
@@ -160,9 +174,9 @@ def display(
     :param ordering: the column that sorts it; it cannot be sorted when left out.
     """
 
-    def decorate(function: F) -> F:
-        function.display_description = description  # type: ignore[attr-defined]
-        function.display_ordering = ordering  # type: ignore[attr-defined]
+    def decorate(function: Any) -> Any:
+        function.display_description = description
+        function.display_ordering = ordering
         return function
 
     return decorate if function is None else decorate(function)

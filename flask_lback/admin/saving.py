@@ -49,7 +49,7 @@ def committed(work: Callable[[], T]) -> T:
 def _spoken(error: Exception) -> dict[str | None, list[str]] | None:
     """What people are told; None for what is a fault of the code."""
     if isinstance(error, InvalidFieldsError):
-        return {**error.errors}
+        return dict(error.errors.items())
     if isinstance(error, RightsRefused):
         return {None: [str(error.description)]}
     if isinstance(error, IntegrityError):

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask import Flask, url_for
-from flask_admin import Admin
+from flask_admin.base import Admin
 from flask_admin.theme import Theme
 from flask_sqlalchemy import SQLAlchemy
 
@@ -146,7 +146,9 @@ class Site:
         """The declared class; for accounts, upon ours, so that no rule of theirs is lost."""
         for name, ours in DEFAULTS.items():
             if getattr(self.models, name) is model and not issubclass(declared, ours):
-                return type(declared.__name__, (declared, ours), {"__module__": declared.__module__})
+                return type(
+                    declared.__name__, (declared, ours), {"__module__": declared.__module__}
+                )
         return declared
 
     def _group(self, model: type[Any], label: str) -> str:

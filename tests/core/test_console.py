@@ -45,9 +45,9 @@ def on_a_terminal(code: str, *typed: str) -> str:
             if seen.endswith(": ") and len(seen) > answered:
                 answered = len(seen)
                 os.write(ours, f"{next(answers)}\n".encode())
+        process.wait(30)
     finally:
         process.kill()
-        process.wait()
         os.close(ours)
     return seen
 

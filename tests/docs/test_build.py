@@ -52,6 +52,12 @@ def test_no_page_loads_anything_from_another_host(built: Path) -> None:
     assert found == {}
 
 
+def test_readers_do_not_get_what_only_tests_read(built: Path) -> None:
+    (page,) = built.rglob("first-steps.html")
+    assert "tests.support" not in page.read_text()
+    assert "not run" not in page.read_text()
+
+
 def test_what_loads_from_another_host_would_be_noticed() -> None:
     for source in (
         '<script src="https://cdn.example/x.js"></script>',

@@ -8,11 +8,11 @@ from ...auth.login import resolve
 from ...core.translation import gettext
 from ..grants import Holder
 from ..options import ModelAdmin
-from .permissions import grouped
+from .permissions import headings
 
 
 class GroupAdmin(ModelAdmin):
-    """Roles: permissions that members share. What somebody does not hold, he sees but cannot give."""
+    """Roles: permissions that members share. What somebody does not hold, he cannot give."""
 
     list_display = ("name", "description", "is_default")
     search_fields = ("name", "description")
@@ -44,7 +44,7 @@ class GroupAdmin(ModelAdmin):
         holder = Holder(resolve())
         if "permissions" in form:
             form["permissions"].may_choose = holder.holds_permission
-            form["permissions"].grouped = grouped
+            form["permissions"].grouped = headings()
         if "users" in form:
             is_member = obj is not None and holder.holds_group(obj)
             form["users"].may_choose = lambda user: holder.is_superuser or is_member

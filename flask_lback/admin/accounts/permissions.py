@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
+
+from flask import current_app
 
 from ...core.translation import gettext
 from ...exceptions import InvalidFieldsError
 from ...permissions.names import ACTIONS, is_name
+from ...permissions.sync import models_with_permissions
 from .. import words
 from ..options import ModelAdmin
 
@@ -30,15 +34,23 @@ class PermissionAdmin(ModelAdmin):
         super().populate(form, obj)
 
 
-def grouped(name: str) -> tuple[str, str]:
-    """The heading that a permission stands under, and what it is called there.
+def headings() -> Callable[[str], tuple[str, str]]:
+    """A function that takes a permission and gives the heading it stands under, and its name there.
 
     ``blog.add_post`` is “add” under “Blog: post”; ``blog.feature`` stands under “Blog: other”.
     """
-    app, _, what = name.partition(".")
-    action, _, model = what.partition("_")
-    if action in ACTIONS and model:
-        return f"{words.label(app)}: {model.replace('_', ' ')}", action
-    if not what:
-        return gettext("Other"), name
-    return gettext("%(app)s: other", app=words.label(app)), what.replace("_", " ")
+    app: Any = current_app
+    models = {model.__name__.lower(): model for model in models_with_permissions(app)}
+
+    def grouped(name: str) -> tuple[str, str]:
+        label, _, what = name.partition(".")
+        action, _, model = what.partition("_")
+        if action in ACTIONS and model:
+            found = models.get(model)
+            spoken = words.spoken(found.__name__) if found else model.replace("_", " ")
+            return f"{words.label(label)}: {spoken}", action
+        if not what:
+            return gettext("Other"), name
+        return gettext("%(app)s: other", app=words.label(label)), what.replace("_", " ")
+
+    return grouped

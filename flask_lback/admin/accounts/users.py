@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
 
-import sqlalchemy as sa
-from flask import request
 from wtforms import BooleanField, PasswordField
 from wtforms.validators import EqualTo, Length
 
@@ -17,7 +15,6 @@ from ...auth.forms import PASSWORD_INPUT
 from ...auth.login import present_login, resolve
 from ...auth.managers import UserManager
 from ...auth.mixins import key_of
-from ...auth.models import Models
 from ...auth.names import canonical
 from ...auth.sessions import SessionManager
 from ...core import clock
@@ -28,7 +25,7 @@ from ..attributes import editable
 from ..cells import Cell
 from ..grants import Holder, RightsRefused
 from ..options import Fieldset, ModelAdmin, action, display
-from .permissions import grouped
+from .permissions import headings
 
 _NAMES = ("username", "email")
 #: What stands in a card of ours; the rest of a user class has a card of its own.
@@ -52,7 +49,13 @@ class UserAdmin(ModelAdmin):
     list_display = ("username", "email", "full_name", "status", "role", "date_joined")
     search_fields = ("username", "email", "first_name", "last_name")
     list_filter = ("is_active", "is_staff", "is_superuser", "groups", "date_joined")
-    actions = ("activate", "deactivate", "end_sessions", "send_reset_link")
+    readonly_fields = ("date_joined", "last_login_at", "last_seen_at")
+    actions: Sequence[str | Callable[..., Any]] = (
+        "activate",
+        "deactivate",
+        "end_sessions",
+        "send_reset_link",
+    )
     icon = "users"
 
     def __init__(self, model: type[Any]) -> None:
@@ -62,7 +65,7 @@ class UserAdmin(ModelAdmin):
                 names = [name for name in getattr(self, option) if self._has(name)]
                 setattr(self, option, names or ["__str__"] if option == "list_display" else names)
         if not hasattr(model, "email"):
-            self.actions = [one for one in self.actions if one != "send_reset_link"]
+            self.actions = tuple(one for one in self.actions if one != "send_reset_link")
 
     # --- the list -----------------------------------------------------------------------------
 
@@ -85,7 +88,11 @@ class UserAdmin(ModelAdmin):
         """Superuser, staff, or nothing."""
         if user.is_superuser:
             return Cell("tag", gettext("Superuser"), badge="accent")
-        return Cell("tag", gettext("Staff")) if user.is_staff else Cell("none", "–")
+        return (
+            Cell("tag", gettext("Staff"))
+            if user.is_staff
+            else Cell("none", self.empty_value_display)
+        )
 
     # --- the form -----------------------------------------------------------------------------
 
@@ -115,11 +122,12 @@ class UserAdmin(ModelAdmin):
         """Ours, unless a subclass has its own."""
         if self.fieldsets or self.fields:
             return super().get_fieldsets(request, obj)
-        own = [name for name in editable(self.model) if name not in _OURS]
+        fixed = {*_OURS, *self.readonly_fields}
+        own = [name for name in editable(self.model) if name not in fixed]
         password = () if obj is not None else (("password", "password_confirm"),)
         cards: list[Fieldset] = [
-            (gettext("Account"), {"fields": (*self._existing(*_NAMES), *password)}),
-            (gettext("Person"), {"fields": self._existing("first_name", "last_name")}),
+            (gettext("Account"), {"fields": (*self._line(*_NAMES), *password)}),
+            (gettext("Person"), {"fields": self._line("first_name", "last_name")}),
             (gettext("Profile"), {"fields": own}),
             (
                 gettext("Groups"),
@@ -160,7 +168,7 @@ class UserAdmin(ModelAdmin):
             form["groups"].may_choose = holder.holds_group
         if "user_permissions" in form:
             form["user_permissions"].may_choose = holder.holds_permission
-            form["user_permissions"].grouped = grouped
+            form["user_permissions"].grouped = headings()
         if "email_verified" in form:
             form["email_verified"].data = True if obj is None else obj.email_verified
 
@@ -246,9 +254,7 @@ class UserAdmin(ModelAdmin):
         sessions, holder = current_state()[SessionManager], Holder(resolve())
         for user in rows:
             if not holder.may_manage(user):
-                raise RightsRefused(
-                    gettext("Only a superuser changes the account of a superuser.")
-                )
+                raise RightsRefused(gettext("Only a superuser changes the account of a superuser."))
         count = sum(sessions.end_all(user, but=_own_session(user)) for user in rows)
         return gettext("%(n)s sessions have ended.", n=count)
 
@@ -282,6 +288,11 @@ class UserAdmin(ModelAdmin):
             "email_verified": "email_verified_at",
         }
         return hasattr(self.model, needs.get(name, name))
+
+    def _line(self, *names: str) -> tuple[Any, ...]:
+        """What there is of these, side by side."""
+        found = self._existing(*names)
+        return (found,) if len(found) > 1 else found
 
     def _existing(self, *names: str) -> tuple[str, ...]:
         return tuple(name for name in names if self._has(name))

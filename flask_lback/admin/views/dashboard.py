@@ -6,7 +6,7 @@ import datetime as dt
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import sqlalchemy as sa
-from flask_admin import expose
+from flask_admin.base import expose
 
 from ...auth.login import resolve
 from ...core import clock
@@ -62,10 +62,11 @@ class DashboardView(PanelView):
         user: Any = self.site.models.User
         session: Any = self.site.models.UserSession
         now = clock.now()
-        week, today = now - dt.timedelta(days=7), _midnight(now)
+        week = now - dt.timedelta(days=7)
+        seen = session.last_seen_at >= _midnight(now)
         extra = {
             _WEEK: (user, sa.select(user).where(user.date_joined >= week)),
-            _SIGNED_IN: (user, sa.select(session.user_id).where(session.last_seen_at >= today).distinct()),
+            _SIGNED_IN: (user, sa.select(user).where(user.lback_sessions.any(seen))),
         }
         if hasattr(user, "email_verified_at"):
             waiting = sa.select(user).where(user.email_verified_at.is_(None), user.is_active)
@@ -80,9 +81,11 @@ class DashboardView(PanelView):
             note = ""
             if view.model is user and sees_users:
                 note = gettext("%(n)s joined this week", n=spoken(counts[_WEEK], limit))
-            cards.append({"title": view.title, "value": spoken(counts[view.endpoint], limit), "note": note})
-        # Those of accounts come last in the sidebar, and are what every site has.
-        cards = [card for card in cards if card["note"]] + [card for card in cards if not card["note"]]
+            cards.append(
+                {"title": view.title, "value": spoken(counts[view.endpoint], limit), "note": note}
+            )
+        # Accounts come last in the sidebar, and first here.
+        cards.sort(key=lambda card: not card["note"])
         if sees_users:
             seen = {"title": gettext("Here today"), "value": spoken(counts[_SIGNED_IN], limit)}
             cards.insert(1, {**seen, "note": gettext("accounts signed in")})

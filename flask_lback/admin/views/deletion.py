@@ -8,7 +8,7 @@ from flask import abort, flash, redirect, request
 
 from ...auth.login import resolve
 from ...core.translation import gettext
-from .. import keys, words
+from .. import keys
 from ..cells import number
 from ..confirmation import MANY, is_proven, prove
 from ..counting import spoken
@@ -94,7 +94,7 @@ def _delete(view: RecordView, deletion: Deletion, outcome: Outcome) -> Any:
 
 def _name(view: RecordView, rows: Any) -> str:
     if len(rows) == 1:
-        return words.heading(str(rows[0]))
+        return str(rows[0])
     return gettext("%(n)s %(models)s", n=number(len(rows)), models=view.nouns)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from flask import request
 
 from ...core.translation import gettext
-from ..cells import number
+from ..cells import Cell, number
 from ..columns import Column
 from ..counting import spoken
 from ..listing import LAST, Query
@@ -28,14 +28,16 @@ def show(view: RecordView) -> str:
     total = counts[view.endpoint]
     count = counts.get(_HERE, total)
     rows = listing.rows(view.site.db, query, min(count, limit))
+    cells = [[one.cell(row) for one in listing.columns] for row in rows]
+    places = _places(listing.columns, cells[0] if cells else [])
     return view.render(
         "lback/admin/list.html",
         counts=counts,
         view=view,
         query=query,
         heading=_heading(query, count, total, limit),
-        columns=_columns(view, query),
-        rows=[_row(view, row) for row in rows],
+        columns=_columns(view, query, places),
+        rows=[_row(view, row, line, places) for row, line in zip(rows, cells, strict=True)],
         chips=_chips(view, query),
         filters=_filters(view, query),
         clear_url=_url(view, query.address(filters={})),
@@ -59,9 +61,8 @@ def _heading(query: Query, count: int, total: int, limit: int) -> str:
     return spoken(total, limit)
 
 
-def _columns(view: RecordView, query: Query) -> list[dict[str, Any]]:
+def _columns(view: RecordView, query: Query, places: list[str]) -> list[dict[str, Any]]:
     listing = view.listing
-    places = _places(listing.columns)
     return [
         {
             "label": one.label,
@@ -69,20 +70,20 @@ def _columns(view: RecordView, query: Query) -> list[dict[str, Any]]:
             "url": _url(view, query.address(order=listing.next_order(one, query)))
             if one.sort
             else None,
-            "is_numeric": one.is_numeric,
+            "is_right": one.is_right,
             "place": place,
         }
         for one, place in zip(listing.columns, places, strict=True)
     ]
 
 
-def _places(columns: list[Column]) -> list[str]:
+def _places(columns: list[Column], cells: list[Cell]) -> list[str]:
     """Where each column stands on a phone: ``first``, ``state``, ``under`` or ``wide``.
 
     The first one stays, and one state; the first of the others goes under the first one.
     """
     places = ["first", *["wide"] * (len(columns) - 1)]
-    state = next((at for at, one in enumerate(columns) if at and one.is_state), None)
+    state = next((at for at, one in enumerate(cells) if at and one.kind == "badge"), None)
     if state is not None:
         places[state] = "state"
     under = next((at for at, place in enumerate(places) if place == "wide"), None)
@@ -91,16 +92,17 @@ def _places(columns: list[Column]) -> list[str]:
     return places
 
 
-def _row(view: RecordView, row: Any) -> dict[str, Any]:
+def _row(view: RecordView, row: Any, cells: list[Cell], places: list[str]) -> dict[str, Any]:
     key = view.get_pk_value(row)
     target = ".edit_view" if view.may("change") else ".details_view"
     links = view.options.list_display_links or [view.listing.columns[0].name]
-    cells = [one.cell(row) for one in view.listing.columns]
+    under = cells[places.index("under")] if "under" in places else None
     return {
         "key": key,
         "name": cells[0].text,
         "url": view.get_url(target, id=key),
         "cells": cells,
+        "under": under if under is not None and under.kind != "none" else None,
         "links": [one.name in links for one in view.listing.columns],
     }
 
@@ -155,7 +157,7 @@ def _pages(view: RecordView, query: Query, shown: int, count: int) -> dict[str, 
             "last": number(first + shown - 1),
             "total": spoken(count, limit),
         }
-        span = gettext("%(first)s–%(last)s of %(total)s", **values)
+        span = gettext("%(first)s\N{EN DASH}%(last)s of %(total)s", **values)
     return {
         "span": span,
         "page": page,
@@ -172,6 +174,8 @@ def _empty_title(view: RecordView, query: Query) -> str:
     if query.search:
         return gettext("No %(models)s with “%(text)s”", models=view.nouns, text=query.search)
     said = ", ".join(
-        f"{one.label}: {query.said[one.key]}" for one in view.listing.filters if one.key in query.said
+        f"{one.label}: {query.said[one.key]}"
+        for one in view.listing.filters
+        if one.key in query.said
     )
     return gettext("No %(models)s with %(filters)s", models=view.nouns, filters=said)

@@ -24,9 +24,7 @@ class PanelView(Guarded):
 
     site: Site
 
-    def render(
-        self, template: str, *, counts: dict[str, int] | None = None, **context: Any
-    ) -> str:
+    def render(self, template: str, *, counts: dict[str, int] | None = None, **context: Any) -> str:
         """Draw a page with its sidebar.
 
         :param counts: rows by endpoint, when they are known already.

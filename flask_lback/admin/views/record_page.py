@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from flask import request
 
 from ...core.translation import gettext
-from .. import keys, words
+from .. import keys
 from ..actions import Action
 from ..layout import cards
 
@@ -22,7 +22,7 @@ def show(view: RecordView, form: Any, row: Any) -> str:
     :param row: None when it is added.
     """
     back = view.back(view.get_url(".index_view"))
-    name = words.heading(str(row)) if row is not None else ""
+    name = str(row) if row is not None else ""
     every = cards(view.options, request, row, form)
     return view.render(
         "lback/admin/record.html",
@@ -36,6 +36,7 @@ def show(view: RecordView, form: Any, row: Any) -> str:
         actions=_actions(view, row),
         here=request.full_path.rstrip("?"),
         back_url=back,
+        can_change=view.may("change"),
         can_delete=row is not None and view.may("delete"),
         can_add=view.may("add"),
     )

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from flask import abort, flash, redirect, request
-from flask_admin import expose
-from flask_admin.contrib.sqla import ModelView
+from flask_admin.base import expose
+from flask_admin.contrib.sqla.view import ModelView
 
 from ...auth.denials import refuse_forbidden
 from ...auth.login import resolve
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from ..site import Site
 
 
-class RecordView(PanelView, ModelView):  # type: ignore[misc]
+class RecordView(PanelView, ModelView):
     """Lists, shows, adds, changes and deletes the rows of one model.
 
     :param site: the panel it stands in.
@@ -48,10 +48,12 @@ class RecordView(PanelView, ModelView):  # type: ignore[misc]
     }
     column_auto_select_related = False
     # Cell editing would change rows without a form, and export all of them at once.
-    ajax_update = None  # type: ignore[assignment]
-    export = None  # type: ignore[assignment]
+    ajax_update = None
+    export = None
 
-    def __init__(self, site: Site, options: ModelAdmin, *, group: str, endpoint: str, url: str) -> None:
+    def __init__(
+        self, site: Site, options: ModelAdmin, *, group: str, endpoint: str, url: str
+    ) -> None:
         self.site = site
         self.options = options
         self.group = group
@@ -143,7 +145,7 @@ class RecordView(PanelView, ModelView):  # type: ignore[misc]
             except NotSavedError as error:
                 show(form, error)
             else:
-                flash(gettext("%(name)s is added.", name=words.heading(str(row))), "ok")
+                flash(gettext("%(name)s is added.", name=str(row)), "ok")
                 return redirect(record_page.after_saving(self, row))
         return record_page.show(self, form, None), 400
 
@@ -160,7 +162,7 @@ class RecordView(PanelView, ModelView):  # type: ignore[misc]
             except NotSavedError as error:
                 show(form, error)
             else:
-                flash(gettext("%(name)s is saved.", name=words.heading(str(row))), "ok")
+                flash(gettext("%(name)s is saved.", name=str(row)), "ok")
                 return redirect(record_page.after_saving(self, row))
         return record_page.show(self, form, row), 400
 
@@ -195,7 +197,7 @@ class RecordView(PanelView, ModelView):  # type: ignore[misc]
     @expose("/lookup/")
     def ajax_lookup(self) -> Any:
         """Records for a look-up field, for people who may view them."""
-        fields = dict(self._record_form._unbound_fields or ())  # type: ignore[arg-type]
+        fields = dict(self._record_form._unbound_fields or ())
         unbound = fields.get(request.args.get("field", ""))
         if unbound is None or unbound.field_class is not RelationField:
             abort(404)
