@@ -33,8 +33,8 @@ KINDS: tuple[tuple[str, tuple[str, ...], str], ...] = (
 
 def make_password() -> str:
     """Four words and a number: easy to type, some 2**30 possibilities, and gone tomorrow."""
-    random = secrets.SystemRandom()
-    return "-".join([*random.sample(words()["password"], 4), str(random.randrange(10, 100))])
+    dice = secrets.SystemRandom()
+    return "-".join([*dice.sample(words()["password"], 4), str(dice.randrange(10, 100))])
 
 
 def renew_accounts() -> list[Account]:

@@ -121,36 +121,46 @@ def is_twin(name: str, mapper: Mapper[Any]) -> bool:
 
 
 def editable(model: type[Any]) -> list[str]:
-    """The names that a form has when the options say nothing.
+    """The names that a form has when the options say nothing, in the order of the columns.
 
-    Without keys, secrets, stamps and twins; relations to one record, and to many through a
-    table of pairs.
+    Without keys, secrets, stamps and twins. A relation to one record stands in the place of its
+    foreign key; relations to many, through a table of pairs, come last.
     """
     mapper: Mapper[Any] = sa.inspect(model)
+    relations = [
+        prop
+        for prop in mapper.relationships
+        if not prop.viewonly and not prop.key.startswith(("_", "lback_"))
+    ]
+    single = {
+        column: prop.key
+        for prop in relations
+        if prop.direction is MANYTOONE
+        for column in prop.local_columns
+    }
     names = []
-    for prop in mapper.attrs:
-        name = prop.key
-        if name.startswith(("_", "lback_")):
-            continue
-        if isinstance(prop, ColumnProperty):
-            column: Any = prop.columns[0]
-            if (
-                isinstance(column, sa.Column)
-                and not column.primary_key
-                and not column.foreign_keys
-                and not is_secret(column)
-                and not is_twin(name, mapper)
-                and not is_stamp(prop)
-            ):
-                names.append(name)
-        elif (
-            isinstance(prop, RelationshipProperty)
-            and not prop.viewonly
-            and (prop.direction is MANYTOONE or prop.secondary is not None)
-            and not _is_made_by_backref(prop)
-        ):
-            names.append(name)
-    return names
+    for prop in mapper.column_attrs:
+        column: Any = prop.columns[0]
+        if column in single:
+            names.append(single[column])
+        elif _is_written(prop, mapper):
+            names.append(prop.key)
+    names += single.values()
+    names += [
+        prop.key
+        for prop in relations
+        if prop.secondary is not None and not _is_made_by_backref(prop)
+    ]
+    return list(dict.fromkeys(names))
+
+
+def _is_written(prop: ColumnProperty[Any], mapper: Mapper[Any]) -> bool:
+    column: Any = prop.columns[0]
+    if not isinstance(column, sa.Column) or column.primary_key or column.foreign_keys:
+        return False
+    if prop.key.startswith(("_", "lback_")) or is_secret(column):
+        return False
+    return not is_twin(prop.key, mapper) and not is_stamp(prop)
 
 
 def _is_made_by_backref(prop: RelationshipProperty[Any]) -> bool:

@@ -219,7 +219,7 @@ def _mappers() -> Iterator[Mapper[Any]]:
     state = current_state()
     models = state[Models]
     kinds = [state[SQLAlchemy].Model, models.User, models.Group]
-    registries = {kind.registry for kind in kinds}  # type: ignore[union-attr]
+    registries = {kind.registry for kind in kinds}
     for registry in registries:
         yield from registry.mappers
 

@@ -114,6 +114,10 @@ class ModelAdmin:
         """Delete a record; the panel commits afterwards."""
         current_state()[SQLAlchemy].session.delete(obj)
 
+    def offers(self, action: str, obj: Any) -> bool:
+        """Whether the page of a record has a button for an action."""
+        return True
+
     def instead_of_delete(self, rows: list[Any]) -> tuple[str, str, str, str] | None:
         """A milder way that the page before a deletion offers.
 

@@ -49,8 +49,11 @@ class AuthSettings(Settings):
     )
     verify_email_hours: int = setting(24, "How long a verification link is good for.", minimum=1)
     reset_password_minutes: int = setting(60, "How long a reset link is good for.", minimum=5)
-    login_redirect: str = setting(
-        "/", "Where a sign-in leads without a `next`.", aliases=("LOGIN_REDIRECT_URL",)
+    login_redirect: str | None = setting(
+        None,
+        "Where a sign-in leads without a `next`. Unset: the front page, or the account page where "
+        "there is none.",
+        aliases=("LOGIN_REDIRECT_URL",),
     )
     logout_redirect: str | None = setting(
         None,

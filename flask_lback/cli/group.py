@@ -64,7 +64,7 @@ def reported(ctx: click.Context) -> Iterator[None]:
         yield
     except (KeyboardInterrupt, click.Abort):
         note("Interrupted.")
-        raise SystemExit(1) from None
+        raise SystemExit(130) from None
     except Exception as failure:
         if (found := _explained(failure)) is None:
             raise

@@ -67,7 +67,8 @@ class Permissions:
     def grant(self, name: str, holder: Any) -> None:
         """Give a permission to an account or a group; commit it yourself.
 
-        :raises UnknownNameError: there is no such permission.
+        :param holder: the account, the group, or the name of the group.
+        :raises UnknownNameError: there is no such permission, or no such group.
         """
         permission, held = self._held(name, holder)
         if permission not in held:
@@ -76,7 +77,8 @@ class Permissions:
     def revoke(self, name: str, holder: Any) -> None:
         """Take a permission from an account or a group; commit it yourself.
 
-        :raises UnknownNameError: there is no such permission.
+        :param holder: the account, the group, or the name of the group.
+        :raises UnknownNameError: there is no such permission, or no such group.
         """
         permission, held = self._held(name, holder)
         if permission in held:
@@ -98,6 +100,10 @@ class Permissions:
                 f"There is no permission {name!r}.",
                 "Declare it with lback.permissions.define and run `flask lback sync-permissions`.",
             )
+        if isinstance(holder, str):
+            name, holder = holder, session.scalar(sa.select(models.Group).filter_by(name=holder))
+            if holder is None:
+                raise UnknownNameError(f"There is no group {name!r}.")
         if isinstance(holder, models.Group):
             return permission, holder.permissions
         return permission, holder.user_permissions

@@ -67,18 +67,15 @@ class RightsTable:
         if known is not None and known.versions == self._versions_at_hand(user):
             return known
         with self._loader.connection() as connection:
-            if (
-                known is not None
-                and not has_raised(connection)
-                and known.versions == read_versions(connection, self._models, key)
-            ):
-                return known
-            fresh = self._load(connection, key)
-            if not has_raised(connection):
+            # Versions first: what is read after them is at least as new as they say.
+            versions = read_versions(connection, self._models, key)
+            if has_raised(connection):
+                return self._load(connection, key, versions)
+            if known is None or known.versions != versions:
                 if len(self._known) >= MOST_ACCOUNTS:
                     self._known.clear()
-                self._known[key] = fresh
-            return fresh
+                known = self._known[key] = self._load(connection, key, versions)
+            return known
 
     def _versions_at_hand(self, user: Any) -> tuple[int, int] | None:
         """The versions that came with the request's own account, unless it changed rights."""
@@ -87,8 +84,7 @@ class RightsTable:
         login: Login | None = g.get(LOGIN)
         return login.versions if login is not None else None
 
-    def _load(self, connection: Connection, key: Any) -> Grants:
-        versions = read_versions(connection, self._models, key)
+    def _load(self, connection: Connection, key: Any, versions: tuple[int, int]) -> Grants:
         permissions: set[str] = set()
         groups: set[str] = set()
         for is_group, name in connection.execute(self._statement, {"user": key}):

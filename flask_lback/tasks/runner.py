@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -24,6 +25,7 @@ class TaskRunner:
         self._settings = settings
         self._pool: ThreadPoolExecutor | None = None
         self._process = 0
+        self._lock = threading.Lock()
 
     def run_later(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
         """Call ``function`` in the background. What it raises is logged.
@@ -33,7 +35,8 @@ class TaskRunner:
         if self.is_eager:
             self._call(function, args, kwargs)
         else:
-            self._executor().submit(self._run, function, args, kwargs)
+            with self._lock:
+                self._executor().submit(self._run, function, args, kwargs)
 
     @property
     def is_eager(self) -> bool:
@@ -43,8 +46,11 @@ class TaskRunner:
 
     def drain(self) -> None:
         """Wait until everything that was asked for has been done, and what that asked for."""
-        while (pool := self._pool) is not None:
-            self._pool = None  # first: a pool that is shut down takes nothing more
+        while True:
+            with self._lock:  # a pool that is shut down takes nothing more
+                pool, self._pool = self._pool, None
+            if pool is None:
+                return
             pool.shutdown(wait=True)
 
     def _executor(self) -> ThreadPoolExecutor:

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -37,15 +37,11 @@ class Terminal:
         self.seen = ""
         self._read = 0
 
-    def expect(self, text: str) -> None:
+    def expect(self, text: str, seconds: float = 30) -> None:
         """Read until the text is on the screen."""
         while (at := self.seen.find(text, self._read)) < 0:
-            ready, _, _ = select.select([self._screen], [], [], 30)
-            assert ready, f"waited for {text!r}, saw {self.seen!r}"
-            try:
-                self.seen += os.read(self._screen, 1024).decode()
-            except OSError:  # the process has ended
-                raise AssertionError(f"ended before {text!r}, saw {self.seen!r}") from None
+            if not self._see(seconds):
+                raise AssertionError(f"waited for {text!r}, saw {self.seen!r}")
         self._read = at + len(text)
 
     def answer(self, prompt: str, text: str) -> None:
@@ -53,17 +49,31 @@ class Terminal:
         self.expect(prompt)
         os.write(self._screen, f"{text}\n".encode())
 
+    def interrupt(self, answer: str) -> None:
+        """Interrupt until the answer comes: a signal just before a read is noticed after it."""
+        for _ in range(30):
+            self.process.send_signal(signal.SIGINT)
+            with suppress(AssertionError):
+                self.expect(answer, seconds=1)
+                return
+        raise AssertionError(f"was not interrupted, saw {self.seen!r}")
+
     def end(self) -> int:
         """Read what is left; the status."""
-        while True:
-            try:
-                data = os.read(self._screen, 1024)
-            except OSError:  # Linux says so when the other end is closed
-                break
-            if not data:
-                break
-            self.seen += data.decode()
+        while self._see(30):
+            pass
         return self.process.wait(30)
+
+    def _see(self, seconds: float) -> bool:
+        """Read a little; False when nothing comes, or the process has ended."""
+        if not select.select([self._screen], [], [], seconds)[0]:
+            return False
+        try:
+            data = os.read(self._screen, 1024)
+        except OSError:  # Linux says so when the other end is closed
+            return False
+        self.seen += data.decode()
+        return bool(data)
 
     def close(self) -> None:
         """Leave nothing behind."""
@@ -120,7 +130,7 @@ def test_a_superuser_is_asked_for_and_asked_again_until_the_answers_are_good(
 def test_an_interrupted_command_ends_with_130_and_makes_nothing(project: Path) -> None:
     with terminal(project, "create-superuser") as screen:
         screen.expect("Username: ")
-        screen.process.send_signal(signal.SIGINT)
+        screen.interrupt("Interrupted.")
         assert screen.end() == 130
         assert "Traceback" not in screen.seen
     assert flask(project, "list-users", "--format", "json").out == "[]\n"

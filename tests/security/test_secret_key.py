@@ -73,8 +73,8 @@ def test_a_weak_key_is_a_finding_elsewhere(env: str, key: str) -> None:
 
 def test_production_is_what_an_unknown_place_is() -> None:
     assert "too weak for production" in refusal(SECRET_KEY="short", TESTING=False)
-    assert set_up(SECRET_KEY="short", TESTING=False, DEBUG=True)
-    assert set_up(SECRET_KEY="short", TESTING=True)
+    set_up(SECRET_KEY="short", TESTING=False, DEBUG=True)
+    set_up(SECRET_KEY="short", TESTING=True)
 
 
 def test_the_variable_decides_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -104,5 +104,5 @@ def test_a_key_of_another_type_stops_the_start(env: str) -> None:
 def test_an_old_key_that_is_still_read_must_be_good_as_well() -> None:
     message = refusal(SECRET_KEY_FALLBACKS=["short"], LBACK_ENV="production")
     assert message.startswith("SECRET_KEY_FALLBACKS is too weak for production: it has 5 char")
-    assert set_up(SECRET_KEY_FALLBACKS=["short"], LBACK_ENV="staging")
-    assert set_up(SECRET_KEY_FALLBACKS=[SECRET_KEY[::-1]], LBACK_ENV="production")
+    set_up(SECRET_KEY_FALLBACKS=["short"], LBACK_ENV="staging")
+    set_up(SECRET_KEY_FALLBACKS=[SECRET_KEY[::-1]], LBACK_ENV="production")

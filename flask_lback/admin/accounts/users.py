@@ -46,7 +46,14 @@ _OURS = {
 class UserAdmin(ModelAdmin):
     """Accounts, of every user class: what a class has not is left out."""
 
-    list_display = ("username", "email", "full_name", "status", "role", "date_joined")
+    list_display: Sequence[str] = (
+        "username",
+        "email",
+        "full_name",
+        "status",
+        "role",
+        "date_joined",
+    )
     search_fields = ("username", "email", "first_name", "last_name")
     list_filter = ("is_active", "is_staff", "is_superuser", "groups", "date_joined")
     readonly_fields = ("date_joined", "last_login_at", "last_seen_at")
@@ -63,7 +70,10 @@ class UserAdmin(ModelAdmin):
         for option in ("list_display", "search_fields", "list_filter"):
             if getattr(type(self), option) is getattr(UserAdmin, option):
                 names = [name for name in getattr(self, option) if self._has(name)]
-                setattr(self, option, names or ["__str__"] if option == "list_display" else names)
+                setattr(self, option, names)
+        name = model.USERNAME_FIELD if self._has(model.USERNAME_FIELD) else "__str__"
+        if type(self).list_display is UserAdmin.list_display and name not in self.list_display:
+            self.list_display = (name, *self.list_display)
         if not hasattr(model, "email"):
             self.actions = tuple(one for one in self.actions if one != "send_reset_link")
 
@@ -266,6 +276,11 @@ class UserAdmin(ModelAdmin):
         for user in active:
             mails.reset_password(user)
         return gettext("%(n)s links are on their way.", n=len(active))
+
+    def offers(self, action: str, obj: Any) -> bool:
+        """An account is activated when it is not active, and the other way round."""
+        wanted = {"activate": False, "deactivate": True, "send_reset_link": True}
+        return action not in wanted or bool(obj.is_active) == wanted[action]
 
     def instead_of_delete(self, rows: list[Any]) -> tuple[str, str, str, str] | None:
         """Action, question, link and effect of the milder way, for one active account."""

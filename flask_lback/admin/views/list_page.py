@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from flask import request
 
 from ...core.translation import gettext
+from .. import words
 from ..cells import Cell, number
 from ..columns import Column
 from ..counting import spoken
@@ -42,6 +43,7 @@ def show(view: RecordView) -> str:
         filters=_filters(view, query),
         clear_url=_url(view, query.address(filters={})),
         search_label=gettext("Search %(models)s", models=view.nouns),
+        search_hint=_search_hint(view),
         actions=view.allowed_actions(),
         pages=_pages(view, query, len(rows), count),
         here=_url(view, query.address(page=query.page)),
@@ -166,6 +168,12 @@ def _pages(view: RecordView, query: Query, shown: int, count: int) -> dict[str, 
         "last_url": _url(view, query.address(page=LAST)) if is_capped else None,
         "url": lambda number: _url(view, query.address(page=number)),
     }
+
+
+def _search_hint(view: RecordView) -> str:
+    """What the search looks in, as far as there is room for it."""
+    named = [words.label(name.lstrip("^=")).lower() for name in view.options.search_fields]
+    return gettext("Search %(fields)s", fields=", ".join(named[:3]))
 
 
 def _empty_title(view: RecordView, query: Query) -> str:

@@ -55,4 +55,6 @@ def after_saving(view: RecordView, row: Any) -> str:
 
 
 def _actions(view: RecordView, row: Any) -> list[Action]:
-    return view.allowed_actions() if row is not None else []
+    if row is None:
+        return []
+    return [one for one in view.allowed_actions() if view.options.offers(one.name, row)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, request, url_for
+from flask import Blueprint, current_app, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from ...core.redirects import is_safe_redirect, safe_redirect_target
@@ -24,7 +24,7 @@ def add_routes(blueprint: Blueprint) -> None:
 def login() -> ResponseReturnValue:
     """Sign in by username or address."""
     settings = current_state()[AuthSettings]
-    target = safe_redirect_target(settings.login_redirect)
+    target = safe_redirect_target(settings.login_redirect or _front_page())
     if request.method == "GET" and resolve().is_authenticated:
         return redirect(target)
     form = form_for("login", next=target)
@@ -41,6 +41,12 @@ def login() -> ResponseReturnValue:
             login_user(user, bool(form.remember.data))
             return redirect(target)
     return show("login", status, form=form, next_url=target, remember_days=settings.remember_days)
+
+
+def _front_page() -> str:
+    adapter = current_app.create_url_adapter(request)
+    has_one = adapter is not None and adapter.test("/", "GET")
+    return "/" if has_one else url_for("lback_auth.account")
 
 
 def logout() -> ResponseReturnValue:
