@@ -5,9 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy.orm import DeclarativeBase
 
 from flask_lback import Lback
-from flask_lback.db import Base
+
+
+class Base(DeclarativeBase):
+    """What the models have in common."""
+
 
 db = SQLAlchemy(model_class=Base)
 lback = Lback(db=db)

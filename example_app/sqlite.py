@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from flask import Flask
     from flask_sqlalchemy import SQLAlchemy
 
-#: Readers and one writer at once; short waits instead of "database is locked"; foreign keys count.
-PRAGMAS = ("journal_mode = WAL", "synchronous = NORMAL", "busy_timeout = 5000", "foreign_keys = ON")
+#: Readers and one writer at once; short waits instead of "database is locked".
+PRAGMAS = ("journal_mode = WAL", "synchronous = NORMAL", "busy_timeout = 5000")
 
 
 def install(app: Flask, db: SQLAlchemy) -> None:

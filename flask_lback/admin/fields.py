@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import json
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from wtforms import DateTimeLocalField, Field, SelectField, StringField, TextAreaField
+from markupsafe import Markup
+from wtforms import DateTimeLocalField, Field, StringField, TextAreaField
 from wtforms.validators import ValidationError
-from wtforms.widgets import NumberInput
+from wtforms.widgets import NumberInput, html_params
 
 from ..core.translation import gettext
 from . import keys
@@ -56,46 +57,65 @@ class MomentField(DateTimeLocalField):
             setattr(obj, name, self.data)
 
 
-class TriStateField(SelectField):
+class PickField(Field):
+    """One of a few words, in a select of our own: WTForms changes its way of giving choices.
+
+    :param choices: value and label.
+    """
+
+    def __init__(self, *args: Any, choices: Sequence[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **{**kwargs, "filters": ()})
+        self._choices = list(choices)
+        if all(value for value, _ in choices):
+            self.flags.required = True  # type: ignore[attr-defined]
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read a word.
+
+        :raises ValueError: it is none of the choices.
+        """
+        word = valuelist[0] if valuelist else ""
+        if word not in dict(self._choices):
+            raise ValueError(gettext("Choose one."))
+        self.data = word
+
+    def widget(self, field: Field, **kwargs: Any) -> Markup:  # type: ignore[override]
+        """Draw the select."""
+        options = Markup("").join(
+            Markup("<option {}>{}</option>").format(
+                Markup(html_params(value=value, selected=value == self.data)), label
+            )
+            for value, label in self._choices
+        )
+        attributes = Markup(html_params(id=self.id, name=self.name, **kwargs))
+        return Markup("<select {}>{}</select>").format(attributes, options)
+
+
+class TriStateField(PickField):
     """Yes, no, or not known."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        choices = [("", NOTHING), ("yes", gettext("Yes")), ("no", gettext("No"))]
-        super().__init__(
-            *args, **{**kwargs, "filters": (), "choices": choices, "coerce": self._read}
-        )
+        words = [("", NOTHING), ("yes", gettext("Yes")), ("no", gettext("No"))]
+        super().__init__(*args, choices=words, **kwargs)
 
-    @staticmethod
-    def _read(value: Any) -> bool | None:
-        return {"yes": True, "no": False, True: True, False: False}.get(value)
+    def process_data(self, value: Any) -> None:
+        """Show a value."""
+        self.data = {True: "yes", False: "no"}.get(value, "")
 
-    def iter_choices(self) -> Iterator[Any]:
-        """Mark the present one."""
-        choices: Any = self.choices
-        for value, label in choices:
-            yield value, label, self._read(value) is self.data, {}
-
-    def pre_validate(self, form: Any) -> None:
-        """Every other word counts as not known."""
+    def populate_obj(self, obj: object, name: str) -> None:
+        """Write a value."""
+        setattr(obj, name, {"yes": True, "no": False}.get(self.data))
 
 
-class WordField(SelectField):
+class WordField(PickField):
     """One of the words of an Enum column.
 
     :param enum_class: the class of its values, None for plain words.
     """
 
-    def __init__(
-        self,
-        *args: Any,
-        words: Sequence[tuple[str, str]],
-        enum_class: Any,
-        nullable: bool,
-        **kwargs: Any,
-    ) -> None:
+    def __init__(self, *args: Any, enum_class: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
         self._enum_class = enum_class
-        choices = [("", NOTHING), *words] if nullable else list(words)
-        super().__init__(*args, **{**kwargs, "filters": (), "choices": choices, "coerce": str})
 
     def process_data(self, value: Any) -> None:
         """Show the name of a value."""

@@ -28,6 +28,7 @@ from ..db.models import UTCDateTime
 from ..forms.base import Form
 from . import words
 from .attributes import find
+from .cells import NOTHING
 from .columns import label_of
 from .fields import (
     AnyNumber,
@@ -186,9 +187,9 @@ def _boolean(column: Any, field_args: dict[str, Any], **extra: Any) -> Any:
 def _words(column: Any, field_args: dict[str, Any], **extra: Any) -> Any:
     kind = getattr(column.type, "impl", column.type)
     choices = [(name, words.label(name.lower())) for name in kind.enums]
-    return WordField(
-        words=choices, enum_class=kind.enum_class, nullable=column.nullable, **field_args
-    )
+    if column.nullable:
+        choices.insert(0, ("", NOTHING))
+    return WordField(choices=choices, enum_class=kind.enum_class, **field_args)
 
 
 def _integer(column: Any, field_args: dict[str, Any], **extra: Any) -> Any:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from ..lazy import names
 
 if TYPE_CHECKING:
-    from .models import Base as Base
+    from .models import NAMING_CONVENTION as NAMING_CONVENTION
     from .models import BaseModel as BaseModel
     from .models import UTCDateTime as UTCDateTime
 
-_HOMES = {"Base": ".models", "BaseModel": ".models", "UTCDateTime": ".models"}
-__all__ = ["Base", "BaseModel", "UTCDateTime"]
+_HOMES = {"BaseModel": ".models", "NAMING_CONVENTION": ".models", "UTCDateTime": ".models"}
+__all__ = ["NAMING_CONVENTION", "BaseModel", "UTCDateTime"]
 
 __getattr__ = names(__name__, _HOMES)

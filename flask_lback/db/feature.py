@@ -17,6 +17,7 @@ from .checks import check_migrations, check_tables
 from .faults import explain
 from .models import make_db
 from .settings import DatabaseSettings
+from .sqlite import enforce_foreign_keys
 
 #: Data of an application that says nothing: a file in the instance folder.
 DEFAULT_URL = "sqlite:///app.sqlite"
@@ -50,6 +51,10 @@ class DatabaseFeature(Feature):
         if "sqlalchemy" not in app.extensions:
             app.config.setdefault("SQLALCHEMY_DATABASE_URI", DEFAULT_URL)
             db.init_app(app)
+        if state[DatabaseSettings].sqlite_foreign_keys:
+            with app.app_context():
+                for engine in db.engines.values():
+                    enforce_foreign_keys(engine)
         got_request_exception.connect(_log_remedy, app)
 
 

@@ -30,6 +30,7 @@ from ..core.state import state_of
 from ..exceptions import CommandError
 from . import comparing, faults
 from .schema import migrations_folder, missing_tables
+from .sqlite import without_foreign_keys
 
 TEMPLATE = Path(__file__).parent / "migration_template"
 
@@ -273,7 +274,7 @@ def run_environment(context: Any, **given: Any) -> None:
         with context.begin_transaction():
             context.run_migrations()
         return
-    with config.db.engine.connect() as connection:
+    with config.db.engine.connect() as connection, without_foreign_keys(connection):
         context.configure(connection=connection, target_metadata=metadata, **arguments)
         with context.begin_transaction():
             context.run_migrations()

@@ -15,6 +15,16 @@ from ..core import clock
 from ..exceptions import LbackError
 
 
+#: Constraints with a name can be changed by a later migration, on SQLite too.
+NAMING_CONVENTION = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
 class UTCDateTime(TypeDecorator[dt.datetime]):
     """A moment: aware in Python, stored as UTC without a zone on every database.
 
@@ -49,10 +59,6 @@ class UTCDateTime(TypeDecorator[dt.datetime]):
         return value.replace(tzinfo=dt.UTC) if value is not None else None
 
 
-class Base(DeclarativeBase):
-    """A base for ``SQLAlchemy(model_class=Base)``."""
-
-
 def make_db() -> SQLAlchemy:
     """A database object of its own.
 
@@ -61,7 +67,7 @@ def make_db() -> SQLAlchemy:
     """
 
     class Base(DeclarativeBase):
-        pass
+        metadata = sa.MetaData(naming_convention=NAMING_CONVENTION)
 
     return SQLAlchemy(model_class=Base)
 

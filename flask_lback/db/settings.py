@@ -14,6 +14,9 @@ class DatabaseSettings(Settings):
 
     prefix: ClassVar[str] = "LBACK_DB_"
 
+    sqlite_foreign_keys: bool = setting(
+        True, "Whether SQLite enforces foreign keys, as the other databases do."
+    )
     migrations_folder: str = setting(
         "migrations", "Folder of the migrations, inside the application's `root_path`."
     )

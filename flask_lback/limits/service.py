@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 #: How long a store that did not answer is left alone, and how long one may take to answer.
 RETRY_SECONDS = 60
-PATIENCE_SECONDS = 2.0
+PATIENCE_SECONDS = 1.0
 
 
 class RateLimits:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from .decorators import any_permission_required as any_permission_required
     from .decorators import group_required as group_required
     from .decorators import permission_required as permission_required
+    from .decorators import require_permission as require_permission
     from .decorators import staff_member_required as staff_member_required
     from .decorators import superuser_required as superuser_required
     from .names import permission_name as permission_name
@@ -21,6 +22,7 @@ _HOMES = {
     "group_required": ".decorators",
     "permission_name": ".names",
     "permission_required": ".decorators",
+    "require_permission": ".decorators",
     "staff_member_required": ".decorators",
     "superuser_required": ".decorators",
 }
@@ -30,6 +32,7 @@ __all__ = [
     "group_required",
     "permission_name",
     "permission_required",
+    "require_permission",
     "staff_member_required",
     "superuser_required",
 ]

@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any, ClassVar, TypeVar
 
-from flask import current_app, request
+from flask import abort, current_app, request
 
 from ..auth.denials import refuse_anonymous, refuse_forbidden
 from ..auth.login import resolve
@@ -136,6 +136,16 @@ class FlagRequired(PermissionRequired):
 def permission_required(*spec: PermissionSpec) -> PermissionRequired:
     """:class:`PermissionRequired` under Django's name."""
     return PermissionRequired(*spec)
+
+
+def require_permission(*spec: PermissionSpec) -> None:
+    """The same question inside a view: go on, or answer 403, or lead to the sign-in page.
+
+    :raises HTTPException: the present account may not go on.
+    """
+    refusal = PermissionRequired(*spec).check(request.endpoint or "")
+    if refusal is not None:
+        abort(current_app.make_response(refusal))
 
 
 def any_permission_required(*names: str) -> PermissionRequired:

@@ -102,7 +102,7 @@ def test_every_model_and_template_is_listed(generated: ModuleType) -> None:
 
 def test_every_block_and_macro_that_is_described_exists(generated: ModuleType) -> None:
     folder = ROOT / "flask_lback" / "templates" / "lback"
-    layouts = ["base.html", "auth/base.html", "auth/account_base.html", "errors/error.html"]
+    layouts = ["layout.html", "auth/base.html", "auth/account_base.html", "errors/error.html"]
     sources = "".join((folder / name).read_text() for name in [*layouts, "mail/base.html"])
     text = (REFERENCE / "templates.md").read_text()
     blocks = text.partition("## Blocks of")[2].partition("## Names in")[0]

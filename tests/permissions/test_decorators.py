@@ -16,6 +16,7 @@ from flask_lback.permissions import (
     any_permission_required,
     group_required,
     permission_required,
+    require_permission,
     staff_member_required,
     superuser_required,
 )
@@ -182,6 +183,21 @@ def test_class_based_and_async_views_are_guarded(place: Site) -> None:
     ]
     assert maya.get("/async/").text == "maya"
     assert [kofi.get(path).status_code for path in ("/page/", "/other/", "/async/")] == [403] * 3
+
+
+def test_a_view_can_ask_in_its_middle(place: Site) -> None:
+    @place.app.get("/middle/<name>/")
+    def middle(name: str) -> str:
+        require_permission(name)
+        return "in"
+
+    with place.app.app_context():
+        maya = sign_in(place.app, place.user("maya"))
+    assert maya.get("/middle/app.a/").text == "in"
+    refused = maya.get("/middle/app.c/")
+    assert refused.status_code == 403
+    assert "app.c" in errors_of(refused.text)
+    assert place.app.test_client().get("/middle/app.a/").status_code == 302
 
 
 def test_head_and_options_are_no_way_round(place: Site) -> None:
