@@ -88,7 +88,7 @@ def _work(make: Contender, path: str, connection: Connection) -> None:
     """The life of a worker: warm up, then one burst for each number that comes."""
     try:
         app, headers = make()
-        environ = EnvironBuilder(path, headers=dict(headers)).get_environ()
+        environ = EnvironBuilder(path, headers=list(headers.items())).get_environ()
         for _ in range(WARM_UP):
             _request(app, environ)
     except Exception as error:

@@ -89,7 +89,7 @@ def flask_login() -> tuple[Any, Mapping[str, str]]:
     db = SQLAlchemy(model_class=Base)
     model: Any = db.Model
 
-    class User(UserMixin, model):  # type: ignore[misc]
+    class User(UserMixin, model):
         id: Mapped[int] = mapped_column(primary_key=True)
         username: Mapped[str]
 
@@ -106,7 +106,12 @@ def flask_login() -> tuple[Any, Mapping[str, str]]:
         return ""
 
     app.add_url_rule("/in", "enter", enter)
-    app.add_url_rule("/", "home", login_required(lambda: f"hello {user.username}"))
+
+    def home() -> str:
+        account: Any = user
+        return f"hello {account.username}"
+
+    app.add_url_rule("/", "home", login_required(home))
     with app.app_context():
         db.create_all()
         db.session.add_all(User(username=f"user{n}") for n in range(1000))

@@ -11,7 +11,7 @@ from typing import Any
 from markupsafe import Markup
 from wtforms import DateTimeLocalField, Field, StringField, TextAreaField
 from wtforms.validators import ValidationError
-from wtforms.widgets import NumberInput, html_params
+from wtforms.widgets import NumberInput
 
 from ..core.translation import gettext
 from . import keys
@@ -81,13 +81,17 @@ class PickField(Field):
 
     def widget(self, field: Field, **kwargs: Any) -> Markup:  # type: ignore[override]
         """Draw the select."""
+        mark = Markup(" selected")
         options = Markup("").join(
-            Markup("<option {}>{}</option>").format(
-                Markup(html_params(value=value, selected=value == self.data)), label
+            Markup('<option value="{}"{}>{}</option>').format(
+                value, mark if value == self.data else "", label
             )
             for value, label in self._choices
         )
-        attributes = Markup(html_params(id=self.id, name=self.name, **kwargs))
+        given = {"id": self.id, "name": self.name, **kwargs}
+        attributes = Markup(" ").join(
+            Markup('{}="{}"').format(name, value) for name, value in given.items()
+        )
         return Markup("<select {}>{}</select>").format(attributes, options)
 
 

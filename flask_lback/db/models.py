@@ -14,7 +14,6 @@ from sqlalchemy.types import TypeDecorator
 from ..core import clock
 from ..exceptions import LbackError
 
-
 #: Constraints with a name can be changed by a later migration, on SQLite too.
 NAMING_CONVENTION = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",

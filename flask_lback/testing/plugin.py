@@ -55,7 +55,7 @@ def outbox(lback_app: Flask) -> list[EmailMessage]:
 
 @pytest.fixture
 def query_counter(lback_app: Flask) -> Callable[[], AbstractContextManager[list[str]]]:
-    """Collect the SQL that runs in ``with query_counter() as statements``."""
+    """A context manager that collects the SQL that runs within it."""
     from .kit import count_queries
 
     return lambda: count_queries(lback_app)
@@ -63,7 +63,7 @@ def query_counter(lback_app: Flask) -> Callable[[], AbstractContextManager[list[
 
 @pytest.fixture
 def signals_sent() -> Callable[..., AbstractContextManager[list[tuple[str, dict[str, Any]]]]]:
-    """Collect names and arguments in ``with signals_sent("user_logged_in") as sent``."""
+    """Takes names of signals, and is a context manager that collects names and arguments."""
     from .kit import record_signals
 
     return record_signals

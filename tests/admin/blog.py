@@ -193,13 +193,13 @@ def map_blog(app: Flask, url: str = "sqlite://", **config: Any) -> Blog:
         sa.Column("tag_id", sa.ForeignKey("tag.id", ondelete="CASCADE"), primary_key=True),
     )
 
-    class User(AbstractUser, model):
+    class User(AbstractUser, model):  # type: ignore[misc]
         __tablename__ = "user_account"
         __lback_app__ = "people"
         id: Mapped[int] = mapped_column(primary_key=True)
         location: Mapped[str | None] = mapped_column(sa.String(50))
 
-    class Tag(model):
+    class Tag(model):  # type: ignore[misc]
         __tablename__ = "tag"
         __lback_app__ = "blog"
         id: Mapped[int] = mapped_column(primary_key=True)
@@ -208,7 +208,7 @@ def map_blog(app: Flask, url: str = "sqlite://", **config: Any) -> Blog:
         def __str__(self) -> str:
             return self.name
 
-    class Post(BaseModel, model):
+    class Post(BaseModel, model):  # type: ignore[misc]
         __tablename__ = "post"
         __lback_app__ = "blog"
         title: Mapped[str] = mapped_column(sa.String(200))
@@ -229,7 +229,7 @@ def map_blog(app: Flask, url: str = "sqlite://", **config: Any) -> Blog:
         def __str__(self) -> str:
             return self.title
 
-    class Comment(BaseModel, model):
+    class Comment(BaseModel, model):  # type: ignore[misc]
         __tablename__ = "comment"
         __lback_app__ = "blog"
         text: Mapped[str] = mapped_column(sa.Text)
@@ -243,7 +243,7 @@ def map_blog(app: Flask, url: str = "sqlite://", **config: Any) -> Blog:
         post: Mapped[Any] = relationship(Post)
         author: Mapped[Any] = relationship(User)
 
-    class Receipt(model):
+    class Receipt(model):  # type: ignore[misc]
         __tablename__ = "receipt"
         __lback_app__ = "shop"
         id: Mapped[int] = mapped_column(primary_key=True)

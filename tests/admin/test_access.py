@@ -137,7 +137,7 @@ def test_one_permission_opens_its_handlers_and_no_other(
 def test_a_superuser_gets_everywhere(filled: Blog) -> None:
     panel = filled.panel("root")
     for _, _, method, path in addresses(filled.app):
-        assert asked(panel, method, path).status_code in (200, 404, 409), path
+        assert asked(panel, method, path).status_code in (200, 400, 404, 409), path
 
 
 def test_an_action_is_behind_all_of_its_permissions(filled: Blog) -> None:
@@ -164,7 +164,7 @@ def test_a_look_up_needs_the_view_permission_of_what_it_finds(filled: Blog) -> N
     filled.add_staff("boss", "blog.change_post", "people.view_user")
     path = "/admin/blog/post/lookup/?field=author&q=author"
     assert filled.panel("clerk").get(path).status_code == 403
-    found = filled.panel("boss").get(path).json
+    found: Any = filled.panel("boss").get(path).json
     assert [row["name"] for row in found["results"]] == ["author-of-first"]
 
 
@@ -201,19 +201,19 @@ def test_no_file_of_flask_admin_is_served(filled: Blog) -> None:
 
 
 def test_a_view_that_nothing_guards_is_refused(filled: Blog) -> None:
-    class Open(BaseView):  # type: ignore[misc]
-        @expose("/")  # type: ignore[untyped-decorator]
+    class Open(BaseView):
+        @expose("/")
         def index(self) -> str:
             return "open"
 
     class Forgetful(Guarded):
         HANDLERS = {"index": ()}  # noqa: RUF012
 
-        @expose("/")  # type: ignore[untyped-decorator]
+        @expose("/")
         def index(self) -> str:
             return "ok"
 
-        @expose("/more/")  # type: ignore[untyped-decorator]
+        @expose("/more/")
         def more(self) -> str:
             return "open"
 

@@ -168,9 +168,7 @@ def test_form_and_json_share_one_budget_of_tries(place: Site) -> None:
 
 def test_with_session_the_cookie_is_set_and_one_logout_ends_both(place: Site) -> None:
     visitor = Visitor(place.app)
-    answer = visitor.post_json(
-        LOGIN, {"identifier": "maya", "password": PASSWORD, "session": True}
-    )
+    answer = visitor.post_json(LOGIN, {"identifier": "maya", "password": PASSWORD, "session": True})
     assert answer.json is not None
     assert visitor.get("/auth/account/").status_code == 200
     visitor.submit("/auth/logout/")

@@ -60,7 +60,7 @@ def test_without_generic_answers_a_known_address_is_named(
     [
         ({"username": "MAYA"}, "This name is taken. Choose another one."),
         ({"username": "Admin"}, "This name is taken. Choose another one."),
-        ({"username": "аdmin"}, "Use letters of one alphabet only."),
+        ({"username": "\u0430dmin"}, "Use letters of one alphabet only."),
         ({"username": "ad\u200bmin"}, "Use letters, digits and the signs . + - _ only."),
         ({"username": "a b"}, "Use letters, digits and the signs . + - _ only."),
         ({"username": ""}, "Fill this in."),

@@ -5,16 +5,13 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import pytest
+from flask import Flask
 
 from tests.support.databases import DatabaseFactory
 from tests.support.server import Gunicorn
 from tests.support.smtp import SmtpServer
-
-if TYPE_CHECKING:
-    from flask import Flask
 
 SECRET_KEY = "5d0c1f7e93ab4826d1e8f3c0977a62b4e1"
 ADMIN = "harbourmaster"
@@ -74,4 +71,3 @@ def prepared(env: dict[str, str]) -> Flask:
         app.extensions["sqlalchemy"].session.remove()
         app.extensions["sqlalchemy"].engine.dispose()
     return app
-

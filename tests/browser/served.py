@@ -1,4 +1,4 @@
-"""The site that the browser tests talk to, as gunicorn loads it: ``tests.browser.served:create_app()``."""
+"""The site that the browser tests talk to; gunicorn loads ``create_app()``."""
 
 from __future__ import annotations
 
@@ -53,4 +53,3 @@ def create_app() -> Flask:
 def page(title: str, text: str) -> str:
     """A page of the site in Lback's look."""
     return render_template_string(PAGE, title=title, text=text)
-

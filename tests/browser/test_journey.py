@@ -43,9 +43,7 @@ def every_worker(page: Page, served: Served, path: str) -> set[int]:
     return two | {status_of(page, served.other_worker + path)}
 
 
-def test_from_sign_up_to_being_let_in_and_out(
-    served: Served, new_page: Callable[..., Any]
-) -> None:
+def test_from_sign_up_to_being_let_in_and_out(served: Served, new_page: Callable[..., Any]) -> None:
     name, group = f"maya{secrets.token_hex(3)}", f"Pilots {secrets.token_hex(3)}"
     email = f"{name}@example.org"
     maya, maya_log = new_page(base_url=served.url)

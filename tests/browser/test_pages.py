@@ -42,7 +42,7 @@ def site(served: Served) -> Served:
 def starting_points(served: Served) -> list[str]:
     """Every address of the URL map that needs no value, and the error pages."""
     rules = [rule for rule in served.app.url_map.iter_rules() if is_page(rule)]
-    return sorted(rule.rule for rule in rules if not rule.arguments) + ["/broken/", *ERRORS]
+    return [*sorted(rule.rule for rule in rules if not rule.arguments), "/broken/", *ERRORS]
 
 
 def is_page(rule: Rule) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -19,7 +19,9 @@ RIGHT = "news.read"
 
 
 @pytest.fixture(params=DATABASES)
-def workers(request: pytest.FixtureRequest, make_ready: Callable[..., Site]) -> tuple[Site, Site]:
+def workers(
+    request: pytest.FixtureRequest, make_ready: Callable[..., Site]
+) -> Iterator[tuple[Site, Site]]:
     """Two applications on one database, as two worker processes are."""
     one = make_ready("default", request.param)
     url = one.app.config["SQLALCHEMY_DATABASE_URI"]
@@ -33,14 +35,9 @@ def workers(request: pytest.FixtureRequest, make_ready: Callable[..., Site]) -> 
         maya = one.user("maya")
         maya.groups.append(group)
         one.db.session.commit()
-    request.addfinalizer(lambda: dispose(other))
-    return one, other
-
-
-def dispose(site: Site) -> None:
-    """Let go of the database."""
-    with site.app.app_context():
-        site.db.engine.dispose()
+    yield one, other
+    with other.app.app_context():
+        other.db.engine.dispose()
 
 
 def clients(one: Site, other: Site) -> list[FlaskClient]:

@@ -106,9 +106,7 @@ def make_db(kind: str) -> tuple[SQLAlchemy | None, type[Any] | None]:
 def make_site(kind: str = "default", url: str = "sqlite://", **config: Any) -> Site:
     """An application of use A (``default``) or B, with a page behind a permission."""
     app = Flask("site")
-    app.config.update(
-        SECRET_KEY=SECRET_KEY, TESTING=True, SQLALCHEMY_DATABASE_URI=url, **config
-    )
+    app.config.update(SECRET_KEY=SECRET_KEY, TESTING=True, SQLALCHEMY_DATABASE_URI=url, **config)
     db, user_model = make_db(kind)
     if db is None:
         lback = Lback(app)

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-CONFTEST = '''
+CONFTEST = """
 import pytest
 from flask import Flask
 from flask_lback import Lback
@@ -23,9 +23,9 @@ def app(tmp_path):
     app.lback = Lback(app)
     app.add_url_rule("/orders/", "orders", login_required(lambda: "orders"))
     return app
-'''
+"""
 
-TESTS = '''
+TESTS = """
 import time
 import pytest
 from flask_lback.auth import UserManager
@@ -35,7 +35,10 @@ def maya(lback_app):
     with lback_app.app_context():
         db = lback_app.lback.db
         user = UserManager().create_user(
-            username="maya", email="maya@example.org", password="a plain long sentence", verified=True
+            username="maya",
+            email="maya@example.org",
+            password="a plain long sentence",
+            verified=True,
         )
         db.session.commit()
         return user
@@ -73,7 +76,7 @@ def test_hashing_is_cheap(lback_app):
 def test_every_test_starts_empty(turn, lback_app, maya):
     with lback_app.app_context():
         assert lback_app.lback.db.session.query(lback_app.lback.models.User).count() == 1
-'''
+"""
 
 
 def test_the_fixtures_work_in_a_users_project(tmp_path: Path) -> None:
