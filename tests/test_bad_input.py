@@ -479,4 +479,4 @@ def test_an_unreachable_mail_server_changes_no_answer(
             assert caplog.records == []
     assert answers["down"].status_code == answers["up"].status_code == 200
     assert errors_of(answers["down"].text) == errors_of(answers["up"].text)
-    assert "A mail could not be sent: Verify your address - Site" in messages_of(caplog.records)
+    assert "A mail could not be sent: Confirm your address - Site" in messages_of(caplog.records)

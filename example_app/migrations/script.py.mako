@@ -1,6 +1,8 @@
 """${message}
 
-Revision ${up_revision}, after ${down_revision | comma,n}, made ${create_date}.
+Revision: ${up_revision}
+After: ${down_revision or "nothing" | comma,n}
+Made: ${create_date.strftime("%Y-%m-%d %H:%M")}
 """
 
 import sqlalchemy as sa

@@ -67,7 +67,7 @@ class PickField(Field):
         super().__init__(*args, **{**kwargs, "filters": ()})
         self._choices = list(choices)
         if all(value for value, _ in choices):
-            self.flags.required = True  # type: ignore[attr-defined]
+            self.flags.required = True
 
     def process_formdata(self, valuelist: list[str]) -> None:
         """Read a word.

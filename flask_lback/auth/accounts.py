@@ -14,6 +14,7 @@ from ..core.translation import gettext
 from ..exceptions import InvalidFieldsError
 from .directory import Directory
 from .emails import AccountMails
+from .mixins import key_name, key_of
 from .models import Models
 from .names import canonical, clean_email, clean_username
 from .passwords import PasswordHasher
@@ -87,12 +88,14 @@ class Accounts:
             errors.setdefault("username", [gettext("This name is taken. Choose another one.")])
         if complaints := self._policy.complaints(password, _texts(fields)):
             errors["password"] = complaints
-        if self._settings.generic_answers and list(errors) == ["email"]:
+        # Beside another mistake, too, a known address would tell who has an account.
+        hidden = self._settings.generic_answers and errors.pop("email", None) is not None
+        if hidden and not errors:
             self._hasher.hash(password)
             self._refuse_quietly(fields)
             return None
         if errors:
-            self._report_duplicate(fields, errors)
+            self._report_duplicate(fields, {"email": []} if hidden else errors)
             raise InvalidFieldsError(errors)
         groups = self._default_groups()
         user = self._make(password, fields)
@@ -122,6 +125,23 @@ class Accounts:
         user.password_hash = self._hasher.hash(password)
         self._sessions.end_all(user, but=but)
         user_password_set.emit(self, user=user)
+
+    def claim(self, user: Any) -> bool:
+        """Whether the password still is the one that was read: of two at once, one wins.
+
+        The row stays locked until the caller commits.
+        """
+        kind: Any = self._models.User
+        result: Any = self._db.session.execute(
+            sa.update(kind)
+            .where(
+                getattr(kind, key_name(kind)) == key_of(user),
+                kind.password_hash.is_not_distinct_from(user.password_hash),
+            )
+            .values(password_hash=kind.password_hash)
+            .execution_options(synchronize_session=False)
+        )
+        return bool(result.rowcount)
 
     def complaints(self, user: Any, password: str) -> list[str]:
         """What the policy has against a password of this account."""
@@ -179,6 +199,8 @@ class Accounts:
             self._refuse_quietly(fields)
             return
         self._report_duplicate(fields, errors)
+        if self._settings.generic_answers:
+            errors.pop("email", None)
         raise InvalidFieldsError(errors)
 
     def _refuse_quietly(self, fields: dict[str, Any]) -> None:

@@ -10,6 +10,8 @@ from flask_sqlalchemy import SQLAlchemy
 from .models import Models
 from .names import canonical
 
+_NAMES = ("username_canonical", "email_canonical")
+
 
 class Directory:
     """The accounts of one application, by key, username and address."""
@@ -39,10 +41,18 @@ class Directory:
         return self._one("email_canonical", email) if self.has_email else None
 
     def by_identifier(self, identifier: str) -> Any | None:
-        """The account that a person means, by username or address."""
-        if "@" in identifier and (found := self.by_email(identifier)) is not None:
-            return found
-        return self.by_username(identifier) or self.by_email(identifier)
+        """The account that a person means, by username or address.
+
+        One statement for known and unknown names, so that time does not tell them apart.
+        """
+        text = canonical(identifier)
+        columns = [getattr(self.user_class, name, None) for name in _NAMES]
+        given = [column == text for column in columns if column is not None]
+        if "\x00" in text or not given:
+            return None
+        found = self._db.session.scalars(sa.select(self.user_class).where(sa.or_(*given))).all()
+        first = "email_canonical" if "@" in text else "username_canonical"
+        return min(found, key=lambda user: getattr(user, first, None) != text, default=None)
 
     def _one(self, attribute: str, value: str) -> Any | None:
         text = canonical(value)
@@ -55,5 +65,14 @@ class Directory:
 def _parser(column: sa.Column[Any]) -> Any:
     kind = column.type.python_type
     if issubclass(kind, int):
-        return lambda text: int(text) if str(text).isascii() else None
+        most = 2**63 if isinstance(column.type, sa.BigInteger) else 2**31
+        return lambda text: _number(str(text), most)
     return kind
+
+
+def _number(text: str, most: int) -> int:
+    """A key as it is written by us, no other spelling, and none that a column cannot hold."""
+    number = int(text)
+    if str(number) != text or not -most <= number < most:
+        raise ValueError(text)
+    return number

@@ -6,29 +6,50 @@ from typing import Any
 
 from ..core.pages import site_name
 from ..core.translation import gettext
-from ..mail.links import external_url
+from ..exceptions import ConfigError
+from ..limits.service import RateLimits
+from ..mail.links import external_url, site_url
 from ..mail.service import Mailer
 from .links import RESET, VERIFY, LinkTokens
+from .mixins import key_of
 from .settings import AuthSettings
+
+#: How often its owner is told that somebody registers with an address.
+_EXISTS = "1 per hour"
 
 
 class AccountMails:
     """What accounts are told by mail; links lead to the account pages."""
 
     def __init__(
-        self, mailer: Mailer, tokens: LinkTokens, settings: AuthSettings, app: Any
+        self,
+        mailer: Mailer,
+        tokens: LinkTokens,
+        settings: AuthSettings,
+        limits: RateLimits,
+        app: Any,
     ) -> None:
         self._mailer = mailer
+        self._limits = limits
         self._tokens = tokens
         self._settings = settings
         self._app = app
+
+    def require_address(self) -> None:
+        """Ask for the site's own address before anybody is looked for.
+
+        Otherwise its lack would show in the answer to those who have an account alone.
+
+        :raises ConfigError: links cannot be built.
+        """
+        site_url(self._app)
 
     def verify_email(self, user: Any) -> None:
         """Ask whether the address is theirs."""
         self._send(
             user,
             "verify_email",
-            gettext("Verify your address"),
+            gettext("Confirm your address"),
             link=self._link("verify_email", VERIFY, user),
             expires_minutes=self._settings.verify_email_hours * 60,
         )
@@ -45,13 +66,21 @@ class AccountMails:
 
     def password_changed(self, user: Any) -> None:
         """Tell the owner that the password is another one."""
-        link = external_url("lback_auth.request_reset_password")
-        self._send(user, "password_changed", gettext("Your password was changed"), link=link)
+        self._notify(user, "password_changed", gettext("Your password was changed"))
 
     def account_exists(self, user: Any) -> None:
-        """Tell the owner that somebody tried to register with the address."""
-        link = external_url("lback_auth.request_reset_password")
-        self._send(user, "account_exists", gettext("You already have an account"), link=link)
+        """Tell the owner that somebody tried to register with the address, once an hour."""
+        if self._limits.allows(_EXISTS, "mail-exists", str(key_of(user))):
+            self._notify(user, "account_exists", gettext("You already have an account"))
+
+    def _notify(self, user: Any, template: str, subject: str) -> None:
+        """A mail about what has happened: that it cannot be written changes no answer."""
+        try:
+            link = external_url("lback_auth.request_reset_password")
+        except ConfigError:
+            self._app.logger.exception("An account could not be told: %s", template)
+        else:
+            self._send(user, template, subject, link=link)
 
     def _link(self, page: str, purpose: str, user: Any) -> str:
         return external_url(f"lback_auth.{page}", token=self._tokens.make(purpose, user))

@@ -15,6 +15,7 @@ from ..core.injection import Providers
 from ..core.settings import CoreSettings
 from ..core.state import State
 from ..exceptions import ConfigError
+from ..limits.service import RateLimits
 from ..mail.service import Mailer
 from . import login, versions
 from .access_tokens import AccessTokens
@@ -63,7 +64,7 @@ class AuthFeature(Feature):
         hasher = state.add(PasswordHasher(passwords))
         policy = state.add(PasswordPolicy(passwords))
         links = state.add(LinkTokens(plan.app))
-        mails = state.add(AccountMails(state[Mailer], links, settings, plan.app))
+        mails = state.add(AccountMails(state[Mailer], links, settings, state[RateLimits], plan.app))
         sessions = state.add(SessionManager(db, models, settings))
         directory = state.add(Directory(db, models))
         state.add(Accounts(db, models, settings, directory, hasher, policy, sessions, mails))

@@ -54,14 +54,14 @@ class LinkTokens:
                 raise BadData("too long")
             key, fingerprint = self._serializer(purpose).loads(token, max_age=max_age)
         except SignatureExpired as error:
-            raise _refused("token_expired") from error
+            raise refused("token_expired") from error
         except (BadData, ValueError, TypeError) as error:
-            raise _refused() from error
+            raise refused() from error
         user = load(key)
         if user is None or not user.is_active:
-            raise _refused()
+            raise refused()
         if not hmac.compare_digest(str(fingerprint), self._fingerprint(purpose, user)):
-            raise _refused()
+            raise refused()
         return user
 
     def _fingerprint(self, purpose: str, user: Any) -> str:
@@ -83,5 +83,6 @@ class LinkTokens:
         )
 
 
-def _refused(code: str = "invalid_token") -> TokenError:
+def refused(code: str = "invalid_token") -> TokenError:
+    """What is said of every link that cannot be used."""
     return TokenError(gettext("This link is no longer good. Ask for a new one."), code)

@@ -11,11 +11,11 @@ from ..core import clock
 from ..core.state import State, current_state
 from ..core.translation import gettext
 from ..exceptions import AuthenticationError, InvalidFieldsError, TokenError
-from ..limits.service import RateLimits
+from ..limits.service import RateLimits, caller
 from .accounts import Accounts
 from .directory import Directory
 from .emails import AccountMails
-from .links import RESET, VERIFY, LinkTokens
+from .links import RESET, VERIFY, LinkTokens, refused
 from .mixins import key_of
 from .names import canonical
 from .passwords import PasswordHasher
@@ -69,6 +69,8 @@ class UserManager:
     def register_user(self, *, password: str, **fields: Any) -> Any | None:
         """Register an account as the page does; see :meth:`Accounts.register`."""
         self._hit(self._limit_settings.register_per_address, "register-address")
+        if self._settings.verify_email and self._directory.has_email:
+            self._mails.require_address()
         return self._accounts.register(password=password, **fields)
 
     def get_user(self, identifier: str) -> Any | None:
@@ -85,7 +87,9 @@ class UserManager:
         """The account that a name and a password open.
 
         Attempts are counted before anything is hashed, for unknown names too; the caller commits,
-        since an old hash is replaced.
+        since an old hash is replaced. They are counted by name and by account: one that was tried
+        out under its other name is refused like a wrong password, since 429 would tell that the
+        two names are one person's.
 
         :param require_email_verified: the setting decides when left out.
         :raises AuthenticationError: they open none; the message is always the same, but that an
@@ -95,15 +99,17 @@ class UserManager:
         user = self._directory.by_identifier(identifier)
         budget = self._budget(identifier, user)
         self._hit(self._limit_settings.password_per_address, "password-address")
-        self._limits.hit(self._limit_settings.password_per_account, *budget)
-        stored = None if user is None else user.password_hash
+        limit = self._limit_settings.password_per_account
+        self._limits.hit(limit, "password-name", canonical(identifier))
+        allowed = self._limits.allows(limit, *budget)
+        stored = user.password_hash if user is not None and allowed else None
         right = self._hasher.verify(password, stored)
         if user is None or not right:
             reason = "user_not_found" if user is None else "incorrect_password"
-            raise self._refused(identifier, user, reason)
+            raise self._refused(identifier, user, reason if allowed else "too_many_attempts")
         if not user.is_active:
             raise self._refused(identifier, user, "user_inactive")
-        self._limits.clear(self._limit_settings.password_per_account, *budget)
+        self._forgive(user)
         must = (
             self._settings.verify_email
             if require_email_verified is None
@@ -112,7 +118,7 @@ class UserManager:
         if must and self._directory.has_email and user.email_verified_at is None:
             self._refused(identifier, user, "email_not_verified")
             raise AuthenticationError(
-                gettext("Your address is not verified yet. Open the link in our mail first."),
+                gettext("Your address is not confirmed yet. Open the link in our mail first."),
                 "email_not_verified",
             )
         if self._hasher.needs_rehash(user.password_hash):
@@ -136,6 +142,7 @@ class UserManager:
     def resend_verification(self, email: str) -> None:
         """Send the verification mail again, if there is an account that needs it."""
         self._hit_mail(email)
+        self._mails.require_address()
         user = self._directory.by_email(email)
         if user is not None and user.is_active and user.email_verified_at is None:
             self._mails.verify_email(user)
@@ -143,6 +150,7 @@ class UserManager:
     def request_password_reset(self, email: str) -> None:
         """Send a reset mail to the stored address, if there is an account."""
         self._hit_mail(email)
+        self._mails.require_address()
         user = self._directory.by_email(email)
         if user is None or not user.is_active:
             password_reset_request_failed.emit(self, email=email, error_type="user_not_found")
@@ -165,12 +173,14 @@ class UserManager:
         """
         try:
             user = self.check_reset_token(token)
+            if not self._accounts.claim(user):  # the same link was faster elsewhere
+                raise refused()
         except TokenError as error:
             password_reset_failed.emit(self, error_type=error.code)
             raise
         self._accounts.set_password(user, new_password)
         self._db.session.commit()
-        self._limits.clear(self._limit_settings.password_per_account, *self._budget("", user))
+        self._forgive(user)
         self._mails.password_changed(user)
         password_reset_successful.emit(self, user=user)
         return user
@@ -186,7 +196,7 @@ class UserManager:
         self._limits.hit(self._limit_settings.password_per_account, *self._budget("", user))
         if not self._hasher.verify(current_password, user.password_hash):
             raise InvalidFieldsError({"current_password": [gettext("This is not your password.")]})
-        self._limits.clear(self._limit_settings.password_per_account, *self._budget("", user))
+        self._forgive(user)
         self._accounts.set_password(user, new_password, but=but)
         self._db.session.commit()
         if self._directory.has_email:
@@ -214,7 +224,7 @@ class UserManager:
 
     def _read(self, purpose: str, token: str, max_age: int) -> Any:
         """The account of a link; only links that are not good count towards the limit."""
-        limit, key = self._limit_settings.token_per_address, ("token-address", _address())
+        limit, key = self._limit_settings.token_per_address, ("token-address", caller())
         self._limits.check(limit, *key)
         try:
             return self._links.read(purpose, token, max_age=max_age, load=self._directory.by_key)
@@ -232,13 +242,17 @@ class UserManager:
         who = f"name:{canonical(identifier)}" if user is None else f"user:{key_of(user)}"
         return "password-account", who
 
+    def _forgive(self, user: Any) -> None:
+        """Forget what was tried on an account, under each of its names."""
+        limit = self._limit_settings.password_per_account
+        self._limits.clear(limit, *self._budget("", user))
+        for name in ("username_canonical", "email_canonical"):
+            if value := getattr(user, name, None):
+                self._limits.clear(limit, "password-name", value)
+
     def _hit(self, limit: str, name: str) -> None:
-        self._limits.hit(limit, name, _address())
+        self._limits.hit(limit, name, caller())
 
     def _hit_mail(self, email: str) -> None:
         self._hit(self._limit_settings.mail_per_address, "mail-address")
         self._limits.hit(self._limit_settings.mail_per_account, "mail-account", canonical(email))
-
-
-def _address() -> str:
-    return (request.remote_addr or "") if has_request_context() else "no request"

@@ -9,6 +9,9 @@ from ..core.middleware import Middleware
 from .login import resolve
 from .principal import LOGIN, RIGHTS, USER
 
+_REQUEST, _OUTER = "lback_request", "lback.outer"
+_NAMES = (USER, LOGIN, RIGHTS, _REQUEST)
+
 
 class AuthMiddleware(Middleware):
     """One account for one request, and no answer about an account in a shared cache.
@@ -18,10 +21,12 @@ class AuthMiddleware(Middleware):
     """
 
     def process_request(self, request: Request) -> None:
-        """Forget the account of an earlier request in the same application context."""
-        g.pop(USER, None)
-        g.pop(LOGIN, None)
-        g.pop(RIGHTS, None)
+        """Put aside the account of another request in the same application context.
+
+        It is that of an earlier one, or of one whose view has sent this one.
+        """
+        request.environ[_OUTER] = {name: g.pop(name) for name in _NAMES if name in g}
+        setattr(g, _REQUEST, request)
 
     def process_response(self, request: Request, response: Response) -> None:
         """Mark pages that depend on who asks (CVE-2023-30861)."""
@@ -29,6 +34,14 @@ class AuthMiddleware(Middleware):
             response.vary.add("Cookie")
             if "Cache-Control" not in response.headers:
                 response.headers["Cache-Control"] = "private, no-store"
+        outer = request.environ.pop(_OUTER, {})
+        if _REQUEST not in outer:
+            g.pop(_REQUEST, None)
+            return
+        for name in _NAMES:
+            g.pop(name, None)
+            if name in outer:
+                setattr(g, name, outer[name])
 
 
 class RequestMixin:

@@ -33,6 +33,8 @@ def clean_username(value: str) -> str:
         raise ValueError(gettext("Use 2 to %(n)s characters.", n=USERNAME_LENGTH))
     if not _USERNAME.match(value):
         raise ValueError(gettext("Use letters, digits and the signs . + - _ only."))
+    if len(canonical(value)) > USERNAME_LENGTH:  # folding makes two letters of some
+        raise ValueError(gettext("Use 2 to %(n)s characters.", n=USERNAME_LENGTH))
     scripts = {_script(char) for char in value if char.isalpha()}
     if len(scripts) > 1:
         raise ValueError(gettext("Use letters of one alphabet only."))
@@ -45,11 +47,14 @@ def clean_email(value: str) -> str:
     :raises ValueError: with the message for the person.
     """
     try:
-        return validate_email(
+        email = validate_email(
             value.strip(), check_deliverability=False, test_environment=True
         ).normalized
     except EmailNotValidError as error:
         raise ValueError(gettext("This is not an e-mail address.")) from error
+    if len(canonical(email)) > EMAIL_LENGTH:  # one letter may fold to eighteen
+        raise ValueError(gettext("This is not an e-mail address."))
+    return email
 
 
 def _script(char: str) -> str:

@@ -67,7 +67,8 @@ def is_pending(user: Any) -> bool:
 
 
 def _attach(user: Any) -> Any:
-    session: Session = user.__dict__.pop(PENDING)()
+    session: Session = user.__dict__[PENDING]()  # fails outside of an application context
+    del user.__dict__[PENDING]
     manager = manager_of_class(type(user))
     manager.setup_instance(user)
     make_transient_to_detached(user)

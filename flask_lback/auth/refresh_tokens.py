@@ -45,13 +45,13 @@ class RefreshTokens:
         :raises TokenError: ``token_reused`` when an old one came again (its family and session
             are then ended), ``token_expired``, or ``invalid_token``.
         """
-        row = self._find(token)
+        session = self._locked(self._find(token).session_id)
+        row = self._find(token)  # again: what it was before the lock may be of the past
         now = clock.now()
-        session = row.session
         alive = row.revoked_at is None and session.revoked_at is None and session.owner.is_active
         if not alive:
             raise TokenError("This refresh token cannot be used.")
-        if row.expires_at <= now or session.expires_at <= now:
+        if row.expires_at <= now or self._sessions.is_over(session):
             raise TokenError("This refresh token is too old.", "token_expired")
         if not self._claim(row, now) and not self._is_in_grace(row, now):
             self._revoke_family(row)
@@ -62,23 +62,37 @@ class RefreshTokens:
 
     def _find(self, token: str) -> RefreshTokenMixin:
         table: Any = self._models.RefreshToken
-        row = self._db.session.scalar(sa.select(table).filter_by(token_hash=digest(token)))
+        return self._newest(sa.select(table).filter_by(token_hash=digest(token)))  # type: ignore[no-any-return]
+
+    def _locked(self, session_id: int) -> UserSessionMixin:
+        """The session, which this transaction keeps: one rotation of a family at a time."""
+        table: Any = self._models.UserSession
+        query = sa.select(table).where(table.id == session_id)
+        return self._newest(query.with_for_update())  # type: ignore[no-any-return]
+
+    def _newest(self, query: sa.Select[Any]) -> Any:
+        row = self._db.session.scalar(query.execution_options(populate_existing=True))
         if row is None:
             raise TokenError("This refresh token cannot be used.")
-        return row  # type: ignore[no-any-return]
+        return row
 
     def _claim(self, row: RefreshTokenMixin, now: dt.datetime) -> bool:
-        """Mark it as used, in one conditional statement: of two at once, one wins."""
+        """Mark it as used, in one conditional statement: of two at once, one wins.
+
+        A token that came out of the same grace is then used, too: otherwise a thief who was quick
+        would keep a branch of the family that nobody ever sees twice.
+        """
         table: Any = self._models.RefreshToken
-        result: Any = self._db.session.execute(
-            sa.update(table)
-            .where(table.id == row.id, table.rotated_at.is_(None))
-            .values(rotated_at=now)
-            .execution_options(synchronize_session=False)
-        )
+        unused = sa.update(table).where(table.rotated_at.is_(None)).values(rotated_at=now)
+        unused = unused.execution_options(synchronize_session=False)
+        result: Any = self._db.session.execute(unused.where(table.id == row.id))
         if result.rowcount == 0:
             self._db.session.refresh(row)
-        return bool(result.rowcount)
+            return False
+        self._db.session.execute(
+            unused.where(table.family == row.family, table.generation <= row.generation)
+        )
+        return True
 
     def _is_in_grace(self, row: RefreshTokenMixin, now: dt.datetime) -> bool:
         grace = dt.timedelta(seconds=self._settings.refresh_grace_seconds)

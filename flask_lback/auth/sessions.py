@@ -65,11 +65,13 @@ class SessionManager:
     def login(self, user: Any, *, remember: bool = False, method: str = "password") -> None:
         """Sign an account in on this request's browser, and commit.
 
-        A session that the browser had before ends.
+        A session that the browser had before ends, whether or not this request has looked at it.
         """
         old: Login | None = g.get(LOGIN)
         if old is not None and old.mechanism == "session":
             self.end(old.session_id)
+        if (sent := self.present_key()) is not None:
+            self._end(self._models.UserSession.key_hash == digest(sent))
         key = self.open(user, remember=remember, method=method)
         user.last_login_at = clock.now()
         self._db.session.commit()
@@ -112,6 +114,11 @@ class SessionManager:
         count = self._end(condition)
         sessions_ended.emit(self, user=user, count=count)
         return count
+
+    def is_over(self, row: UserSessionMixin) -> bool:
+        """Whether its longest life has passed, or it was left alone for too long."""
+        now, idle = clock.now(), dt.timedelta(minutes=self._settings.session_idle_minutes)
+        return row.expires_at <= now or not (row.is_remembered or row.last_seen_at + idle > now)
 
     def cookie_name(self, app: Flask) -> str:
         """``lback_session``, with the ``__Host-`` prefix where cookies are for https only."""

@@ -39,7 +39,8 @@ user_authentication_failed = declare(
     sender=_MANAGER,
     username="what was typed as the name",
     user="the account, or None",
-    reason="`user_not_found`, `incorrect_password`, `user_inactive` or `email_not_verified`",
+    reason="`user_not_found`, `incorrect_password`, `user_inactive`, `email_not_verified` or "
+    "`too_many_attempts`",
 )
 user_login_successful = declare(
     "user_login_successful",

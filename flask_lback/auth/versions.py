@@ -27,6 +27,7 @@ def watch(engine: Engine, models: Models) -> None:
         table_of(models.Permission),
     }
     for_one = {models.members, models.user_permissions}
+    accounts = table_of(models.User)
 
     @event.listens_for(engine, "after_execute")
     def after_execute(
@@ -39,10 +40,15 @@ def watch(engine: Engine, models: Models) -> None:
     ) -> None:
         if not isinstance(statement, Insert | Update | Delete):
             return
-        if statement.table in for_everybody:
+        # The versions of an account go with it: an account that is given its key again would
+        # start to count where what is remembered of the first one may stand.
+        is_deletion = isinstance(statement, Delete) and statement.table is accounts
+        if statement.table in for_everybody or is_deletion:
             raise_version(connection, models)
         elif statement.table in for_one:
-            users = _users_of([*(multiparams or ()), params or {}])
+            # The values of an UPDATE name the new owner, not the old one.
+            by_values = not isinstance(statement, Update)
+            users = _users_of([*(multiparams or ()), params or {}]) if by_values else None
             if users is None:
                 raise_version(connection, models)
             else:

@@ -7,7 +7,7 @@ import secrets
 from typing import Any
 
 from flask import Flask, Response, current_app, g, make_response, render_template, request
-from jinja2 import Template, TemplateNotFound
+from jinja2 import Template
 from markupsafe import escape
 from werkzeug.exceptions import HTTPException, InternalServerError
 
@@ -129,9 +129,7 @@ def error_page(error: HTTPException) -> str:
             request_id=g.get("lback_request_id"),
             home_url=request.root_path + "/",
         )
-    except TemplateNotFound:
-        raise
-    except Exception:
+    except Exception:  # a page of the application's own that is broken must not hide the error
         current_app.logger.exception("The error page for %s could not be drawn", status)
         return f"<!doctype html><title>{status}</title><h1>{escape(error.name)}</h1>"
 

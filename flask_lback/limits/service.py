@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from flask import Flask, current_app
+from flask import Flask, current_app, has_request_context, request
 
 from ..core import clock
 from ..core.errors import Problem
@@ -47,8 +48,12 @@ class RateLimits:
         :param key: what is limited, and for whom; values are hashed before they are stored.
         :raises Problem: 429 with ``Retry-After``, in seconds, when the limit is passed.
         """
-        if self._settings.enabled and not self._call("hit", limit, key):
+        if not self.allows(limit, *key):
             raise self._refusal(limit, key)
+
+    def allows(self, limit: str, *key: str) -> bool:
+        """Count one attempt, and tell whether the limit still holds."""
+        return not self._settings.enabled or bool(self._call("hit", limit, key))
 
     def check(self, limit: str, *key: str) -> None:
         """Refuse as :meth:`hit` does, without counting."""
@@ -107,6 +112,21 @@ class RateLimits:
 
                 self._own = FixedWindowRateLimiter(MemoryStorage())
             return self._own
+
+
+def caller() -> str:
+    """Whose attempts are counted together: the client's address, or its IPv6 network.
+
+    Every customer is given a /64 at least, and could try from another address each time.
+    """
+    text = (request.remote_addr or "") if has_request_context() else "no request"
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return text
+    if isinstance(address, ipaddress.IPv4Address):
+        return text
+    return str(address.ipv4_mapped or ipaddress.ip_network((int(address), 64), strict=False))
 
 
 def _store(app: Flask, url: str) -> Storage:

@@ -51,8 +51,7 @@ class PermissionRequired:
     def __call__(self, view: V) -> V:
         """Decorate a view."""
         if inspect.isclass(view):
-            guarded_class: Any = view
-            guarded_class.dispatch_request = self(guarded_class.dispatch_request)
+            self._guard(view)
             return view
         name = getattr(view, "__name__", type(view).__name__)
 
@@ -64,6 +63,21 @@ class PermissionRequired:
             return current_app.ensure_sync(view)(*args, **kwargs)
 
         return guarded  # type: ignore[return-value]
+
+    def _guard(self, kind: Any) -> None:
+        """Guard a class, and what its subclasses put in place of the guarded method."""
+        kind.dispatch_request = self(kind.dispatch_request)
+        own = vars(kind).get("__init_subclass__")
+
+        def follow(cls: type[Any], /, **options: Any) -> None:
+            if own is not None:
+                own.__get__(None, cls)(**options)
+            else:
+                super(kind, cls).__init_subclass__(**options)
+            if "dispatch_request" in vars(cls):
+                cls.dispatch_request = self(cls.dispatch_request)
+
+        kind.__init_subclass__ = classmethod(follow)
 
     def check(self, view_name: str) -> Any:
         """None when the present account may go on, otherwise the answer.

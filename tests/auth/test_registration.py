@@ -41,7 +41,7 @@ def test_a_known_address_gets_the_same_answer_and_its_owner_a_mail(site: Site) -
     assert {key for key, _ in new.headers} == {key for key, _ in known.headers}
     assert [user.username for user in users(site)] == ["maya"]
     subjects = [str(mail["Subject"]) for mail in outbox_of(site.app)]
-    assert subjects == ["Verify your address - Site", "You already have an account - Site"]
+    assert subjects == ["Confirm your address - Site", "You already have an account - Site"]
     assert outbox_of(site.app)[1]["To"] == "maya@example.org"
 
 

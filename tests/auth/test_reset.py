@@ -182,7 +182,7 @@ def test_a_reset_does_not_verify_the_address(place: Site) -> None:
     assert reset(place, token_for(place, "kofi")).status_code == 302
     answer = Visitor(place.app).sign_in("kofi", NEW)
     assert answer.status_code == 401
-    assert "not verified yet" in errors_of(answer.text)
+    assert "not confirmed yet" in errors_of(answer.text)
 
 
 def test_guessing_tokens_is_limited(make_ready: Callable[..., Site]) -> None:

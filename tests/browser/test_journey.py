@@ -57,7 +57,7 @@ def test_from_sign_up_to_being_let_in_and_out(served: Served, new_page: Callable
     maya.get_by_label("Password again", exact=True).fill(PASSWORD)
     maya.get_by_role("button", name="Create account").click()
     maya.get_by_role("heading", name="Open your mail").wait_for()
-    message = served.mail.wait_for(to=email, subject_contains="Verify")
+    message = served.mail.wait_for(to=email, subject_contains="Confirm")
     maya.goto(links_in(message, "verify-email")[0])
     maya.locator("main form button[type=submit]").click()
     maya.wait_for_url("**/auth/login/")

@@ -53,7 +53,7 @@ def test_a_person_registers_verifies_signs_in_and_resets_by_pages(place: Site) -
 
     refused = maya.sign_in("maya@example.org", PASSWORD)
     assert refused.status_code == 401
-    assert "not verified yet" in errors_of(refused.text)
+    assert "not confirmed yet" in errors_of(refused.text)
 
     assert maya.submit(link, to="/auth/verify-email/").location == "/auth/login/"
     assert maya.sign_in("MAYA@Example.org", PASSWORD).location == "/"

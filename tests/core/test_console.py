@@ -13,7 +13,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
+from click.testing import CliRunner
+from flask import Flask, current_app
+from flask.cli import ScriptInfo
 
 from flask_lback.core import console
 from flask_lback.exceptions import CommandError
@@ -56,6 +60,48 @@ def on_a_terminal(code: str, *typed: str) -> str:
 def nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     """Standard input is empty, and no terminal."""
     monkeypatch.setattr(sys, "stdin", io.StringIO(""))
+
+
+# --- commands ---------------------------------------------------------------------------------
+
+
+@console.command("pour")
+@console.format_option
+@console.no_input_option
+@console.password_options
+def pour(
+    app: Flask, format_: str, no_input: bool, password_stdin: bool, skip_validation: bool
+) -> None:
+    """Pour tea."""
+    assert current_app == app
+    console.done(f"{app.name} {format_} {no_input} {password_stdin} {skip_validation}")
+
+
+@console.command("boil", needs_app=False)
+def boil() -> None:
+    """Boil water."""
+    assert not current_app
+    console.done("hot" + " shown" * bool(click.get_current_context().meta.get(console.TRACEBACK)))
+
+
+def test_a_command_is_given_the_application_and_its_options() -> None:
+    app = Flask("shop")
+    app.cli.add_command(pour)
+    run = app.test_cli_runner().invoke
+    assert run(args=["pour"]).output == "shop table False False False\n"
+    flags = ["--format", "json", "--no-input", "--password-stdin", "--skip-validation"]
+    assert run(args=["pour", *flags]).output == "shop json True True True\n"
+    assert run(args=["pour", "--format", "xml"]).exit_code == 2
+
+
+def test_a_command_finds_the_application_that_the_flask_command_names() -> None:
+    info = ScriptInfo(create_app=lambda: Flask("shop"))
+    assert CliRunner().invoke(pour, obj=info).output == "shop table False False False\n"
+
+
+def test_a_command_may_need_no_application() -> None:
+    assert CliRunner().invoke(boil).output == "hot\n"
+    assert CliRunner().invoke(boil, ["--traceback"]).output == "hot shown\n"
 
 
 # --- printing ---------------------------------------------------------------------------------

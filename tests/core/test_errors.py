@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from flask import Flask, Response, abort
+from flask import Flask, Response, abort, g
 from werkzeug.datastructures import WWWAuthenticate
-from werkzeug.exceptions import HTTPException, MethodNotAllowed, Unauthorized
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, Unauthorized
 
 from flask_lback import Lback
 from flask_lback.core.errors import Problem
@@ -167,6 +167,14 @@ def test_an_error_that_has_a_response_keeps_it(app: Flask) -> None:
     assert (answer.status_code, answer.text) == (418, "its own words")
 
 
+def test_an_http_error_that_brings_its_response_keeps_it(app: Flask) -> None:
+    @app.get("/brought/")
+    def brought() -> str:
+        raise NotFound(response=Response("its own words", 404))
+
+    assert app.test_client().get("/brought/").text == "its own words"
+
+
 def test_a_redirect_of_the_router_is_no_error_page(app: Flask) -> None:
     answer = app.test_client().get("/broken")
     assert (answer.status_code, answer.headers["Location"]) == (308, "http://localhost/broken/")
@@ -194,6 +202,11 @@ def test_a_fault_shows_a_number_that_stands_in_the_log_and_nothing_else(
 def test_two_faults_have_two_numbers(app: Flask) -> None:
     pages = [app.test_client().get("/broken/", headers=JSON).get_json(force=True) for _ in "ab"]
     assert pages[0]["request_id"] != pages[1]["request_id"]
+
+
+def test_a_request_that_has_a_number_already_keeps_it(app: Flask) -> None:
+    app.before_request(lambda: setattr(g, "lback_request_id", "abcd-0123"))
+    assert "abcd-0123" in app.test_client().get("/broken/").text
 
 
 def test_the_description_of_a_fault_is_not_shown(app: Flask) -> None:
@@ -259,6 +272,20 @@ def themed(tmp_path: Path) -> Flask:
 def test_a_template_of_the_application_wins(themed: Flask) -> None:
     assert themed.test_client().get("/nothing/").text == "our own 404 of The Shop: lost"
     assert "</html>" in themed.test_client().post("/lback/static/app.css").text
+
+
+@pytest.mark.parametrize("source", ["{% extends 'no/such.html' %}", "{{ 1 / 0 }}", "{% if %}"])
+def test_a_broken_template_of_the_application_hides_no_error(tmp_path: Path, source: str) -> None:
+    folder = tmp_path / "templates" / "lback" / "errors"
+    folder.mkdir(parents=True)
+    for code in (404, 500):
+        (folder / f"{code}.html").write_text(source)
+    app = Flask("shop", template_folder=str(tmp_path / "templates"))
+    Lback(app, features=())
+    app.add_url_rule("/broken/", "broken", lambda: str(1 / 0))
+    answers = [app.test_client().get(path) for path in ("/nothing/", "/broken/")]
+    assert [answer.status_code for answer in answers] == [404, 500]
+    assert answers[1].text == "<!doctype html><title>500</title><h1>Internal Server Error</h1>"
 
 
 def test_a_handler_of_the_application_wins() -> None:

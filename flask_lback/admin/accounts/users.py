@@ -91,7 +91,7 @@ class UserAdmin(ModelAdmin):
             return Cell("badge", gettext("Deactivated"), badge="danger")
         if getattr(user, "email_verified", True):
             return Cell("badge", gettext("Active"), badge="ok")
-        return Cell("badge", gettext("Not verified"), badge="warn")
+        return Cell("badge", gettext("Not confirmed"), badge="warn")
 
     @display(description=gettext("Role"))
     def role(self, user: Any) -> Cell:
@@ -122,7 +122,7 @@ class UserAdmin(ModelAdmin):
         }
         if hasattr(self.model, "email_verified_at"):
             fields["email_verified"] = BooleanField(
-                gettext("Address verified"),
+                gettext("Address confirmed"),
                 description=gettext("Without it, the account signs in after opening our mail."),
                 render_kw={"role": "switch"},
             )

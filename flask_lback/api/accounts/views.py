@@ -24,7 +24,7 @@ from ...core.errors import Problem, answer_json
 from ...core.state import current_state
 from ...core.translation import gettext
 from ...exceptions import AuthenticationError, TokenError
-from ...limits.service import RateLimits
+from ...limits.service import RateLimits, caller
 from ...security.csrf import CSRFProtection, csrf_exempt, is_same_origin
 from ..documents import Document
 
@@ -73,9 +73,7 @@ def refresh() -> ResponseReturnValue:
     token = document.text("refresh_token", longest=200)
     document.checked()
     state = current_state()
-    state[RateLimits].hit(
-        state[LimitSettings].refresh_per_address, "refresh", request.remote_addr or ""
-    )
+    state[RateLimits].hit(state[LimitSettings].refresh_per_address, "refresh", caller())
     try:
         refresh_token, session = state[RefreshTokens].rotate(token)
     except TokenError as error:

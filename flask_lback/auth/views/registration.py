@@ -63,7 +63,7 @@ def verify_email() -> ResponseReturnValue:
         UserManager().verify_email(form.token.data)
     except TokenError as error:
         return _expired(error)
-    flash(gettext("Your address is verified. Sign in."), "ok")
+    flash(gettext("Your address is confirmed. Sign in."), "ok")
     return redirect(url_for("lback_auth.login"))
 
 
@@ -90,6 +90,6 @@ def resend_verification() -> ResponseReturnValue:
     return show(
         "check_mail",
         title=gettext("Open your mail"),
-        message=gettext("If the address waits to be verified, a new link is on its way."),
+        message=gettext("If the address waits to be confirmed, a new link is on its way."),
         hint=gettext("It may take a minute. Look among the spam, too."),
     )
