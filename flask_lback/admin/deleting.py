@@ -200,7 +200,8 @@ class Deletion:
         mapper = self._mappers.get(table)
         spoken = self._spoken(table)
         title = words.heading(spoken if number == 1 else words.plural(spoken))
-        reason = ", ".join(dict.fromkeys(map(self._spoken, parents)))
+        others = [one for one in parents if one is not table] or [table]
+        reason = ", ".join(dict.fromkeys(map(self._spoken, others)))
         return Line(title, reason, number, mapper.class_ if mapper else None)
 
     def _spoken(self, table: sa.Table) -> str:

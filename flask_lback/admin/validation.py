@@ -134,11 +134,14 @@ def _readable(admin: ModelAdmin, option: str, name: str) -> None:
     if path is not None:
         _refuse_secret(admin, option, name, path)
         return
-    first = normalized(name).split(".")[0]
-    known = find(admin.model, first) is None and hasattr(admin.model, first)
-    if not known:
+    way, _, last = normalized(name).rpartition(".")
+    step = find(admin.model, way) if way else None
+    if way and (step is None or not step.is_relation):
         raise _missing(admin, option, name)
-    if is_secret_name(name):
+    owner = admin.model if step is None else step.target
+    if not hasattr(owner, last):
+        raise _missing(admin, option, name)
+    if is_secret_name(last):
         raise _secret(admin, option, name)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import inspect
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from flask import Flask
@@ -23,6 +25,7 @@ from .accounts import Accounts
 from .checks import check_sessions
 from .directory import Directory
 from .emails import AccountMails
+from .forms import FORMS
 from .links import LinkTokens
 from .loading import AccountLoader
 from .managers import UserManager
@@ -56,6 +59,7 @@ class AuthFeature(Feature):
     def plan(self, plan: Plan) -> None:
         """Find or make the user class, and make the services."""
         settings = plan.settings(AuthSettings)
+        _refuse_unknown_forms(settings.forms)
         db = plan.state[SQLAlchemy]
         models = _models_for(plan, db, settings)
         state = plan.state
@@ -88,6 +92,15 @@ class AuthFeature(Feature):
         if prefix is not None:
             whole = state[CoreSettings].url_prefix + prefix
             app.register_blueprint(make_blueprint(), url_prefix=whole)
+
+
+def _refuse_unknown_forms(given: Iterable[str]) -> None:
+    """Else a form that asks more than ours would be left out in silence."""
+    for page in given:
+        if page not in FORMS:
+            near = difflib.get_close_matches(page, FORMS, n=1)
+            hint = f"Did you mean {near[0]!r}?" if near else f"Use one of {', '.join(FORMS)}."
+            raise ConfigError(f"LBACK_AUTH_FORMS names the page {page!r}.", hint)
 
 
 def _models_for(plan: Plan, db: SQLAlchemy, settings: AuthSettings) -> Models:

@@ -18,8 +18,10 @@ from ..core.state import current_state
 from ..db.models import UTCDateTime
 from .names import EMAIL_LENGTH, USERNAME_LENGTH, canonical
 from .passwords import PasswordHasher
-from .principal import LazyState, key_attribute
+from .principal import HASH, TWIN, LazyState, key_attribute
 from .rights import rights_of
+
+_PROCESS_ONLY = (HASH, TWIN)
 
 
 class AbstractBaseUser:
@@ -68,6 +70,11 @@ class AbstractBaseUser:
         """Whether the password is right."""
         return current_state()[PasswordHasher].verify(password, self.password_hash)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """For pickle and copy: the mapped object, without what holds in this process only."""
+        sa.inspect(self)  # the request's own account is attached to its session by this
+        return {name: held for name, held in self.__dict__.items() if name not in _PROCESS_ONLY}
+
     def __str__(self) -> str:
         return self.get_username()
 
@@ -83,10 +90,10 @@ class AbstractBaseUser:
     def __hash__(self) -> int:
         """Follows the key; what was hashed before it had one keeps its hash."""
         held: dict[str, Any] = self.__dict__
-        if "_lback_hash" not in held:
+        if HASH not in held:
             key = key_of(self)
-            held["_lback_hash"] = object.__hash__(self) if key is None else hash((type(self), key))
-        return int(held["_lback_hash"])
+            held[HASH] = object.__hash__(self) if key is None else hash((type(self), key))
+        return int(held[HASH])
 
 
 class UsernameMixin:

@@ -108,10 +108,6 @@ def build(user: type[Any], mapper: Mapper[Any]) -> Models:
             "A user model needs a key of one column, of any name and type.",
         )
     owner_key = keys[0]
-    if type(owner_key.type) is sa.Integer:
-        # SQLite heeds no foreign key unless asked to, and gives the key of the last account again:
-        # what a bulk deletion left behind, sessions among it, would belong to a stranger.
-        mapper.local_table.kwargs.setdefault("sqlite_autoincrement", True)  # type: ignore[attr-defined]
 
     class Base(DeclarativeBase):
         pass

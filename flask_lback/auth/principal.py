@@ -19,6 +19,8 @@ from sqlalchemy.orm import Session, make_transient_to_detached
 from sqlalchemy.orm.attributes import instance_state, manager_of_class
 
 PENDING = "_lback_pending"
+TWIN = "_lback_twin"
+HASH = "_lback_hash"
 USER = "_login_user"  # where Flask-Login's proxy looks
 LOGIN = "lback_login"
 RIGHTS = "lback_rights"  # those of the present account, for one request
@@ -84,7 +86,7 @@ def _attach(user: Any) -> Any:
 def _share(user: Any, present: Any) -> None:
     """Make ``user`` the same thing as the object that the session holds for its row."""
     user.__dict__ = present.__dict__
-    present.__dict__["_lback_twin"] = present  # the session refers to it weakly
+    present.__dict__[TWIN] = present  # the session refers to it weakly
 
 
 def unite_with_session(user: Any) -> None:

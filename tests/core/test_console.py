@@ -16,7 +16,7 @@ from typing import Any
 import click
 import pytest
 from click.testing import CliRunner
-from flask import Flask, current_app
+from flask import Flask, current_app, has_app_context
 from flask.cli import ScriptInfo
 
 from flask_lback.core import console
@@ -80,7 +80,7 @@ def pour(
 @console.command("boil", needs_app=False)
 def boil() -> None:
     """Boil water."""
-    assert not current_app
+    assert not has_app_context()
     console.done("hot" + " shown" * bool(click.get_current_context().meta.get(console.TRACEBACK)))
 
 

@@ -16,6 +16,7 @@ from flask import (
     session,
 )
 from flask import request as flask_request
+from flask.sessions import SecureCookieSessionInterface
 
 from flask_lback import ConfigError, Lback
 from flask_lback.core.middleware import Middleware, MiddlewareMixin
@@ -220,6 +221,33 @@ def test_a_text_instead_of_the_response_is_made_one(traced: Traced) -> None:
     assert (answer.status_code, answer.text, answer.headers["X-A"]) == (203, "another text", "yes")
 
 
+def test_process_view_runs_from_the_outside_in_until_one_answers(kind: type[Flask]) -> None:
+    seen: list[str] = []
+
+    class First(Middleware):
+        def process_view(self, request: Any, view: Any, arguments: Any) -> None:
+            seen.append(f"first {view.__name__} {dict(arguments)}")
+
+    class Second(Middleware):
+        def process_view(self, request: Any, view: Any, arguments: Any) -> Any:
+            seen.append("second")
+            return "answered"
+
+    class Third(Middleware):
+        def process_view(self, request: Any, view: Any, arguments: Any) -> None:
+            seen.append("third")
+
+    app = make_flask(kind=kind, LBACK_MIDDLEWARE=[First, Second, Third])
+    Lback(app, features=())
+
+    @app.get("/tea/<int:cups>/")
+    def tea(cups: int) -> str:
+        raise AssertionError
+
+    assert app.test_client().get("/tea/3/").text == "answered"
+    assert seen == ["first tea {'cups': 3}", "second"]
+
+
 def test_process_view_survives_an_extension_that_takes_the_dispatch(traced: Traced) -> None:
     inner: Any = traced.app.dispatch_request
     traced.app.dispatch_request = lambda *args: inner(*args)  # type: ignore[method-assign]
@@ -288,6 +316,26 @@ def test_a_page_that_touches_no_session_says_nothing_about_cookies(traced: Trace
     assert "Set-Cookie" not in answer.headers
 
 
+class CountedSaves(SecureCookieSessionInterface):
+    """Flask's own interface; counts."""
+
+    saves = 0
+
+    def save_session(self, app: Flask, session: Any, response: Response) -> None:
+        self.saves += 1
+        super().save_session(app, session, response)
+
+
+@pytest.mark.parametrize(("query", "saves"), [("", 1), ("?a=late", 2), ("?b=answer", 1)])
+def test_the_session_is_saved_again_only_when_it_was_changed_late(
+    traced: Traced, query: str, saves: int
+) -> None:
+    traced.app.session_interface = interface = CountedSaves()
+    traced.app.before_request(lambda: session.update(early="too"))
+    traced.get(f"/{query}")
+    assert interface.saves == saves
+
+
 def test_without_a_secret_key_nothing_is_saved(kind: type[Flask]) -> None:
     traced = Traced(kind, SECRET_KEY=None)
     assert traced.get("/").status_code == 200
@@ -322,6 +370,14 @@ def with_exception_hooks(kind: type[Flask], answer: Any) -> tuple[Flask, list[st
 def test_process_exception_runs_from_the_inside_out(kind: type[Flask]) -> None:
     app, seen = with_exception_hooks(kind, None)
     assert app.test_client().get("/broken/").status_code == 500
+    assert seen == ["inner ZeroDivisionError", "outer ZeroDivisionError"]
+
+
+def test_process_exception_sees_once_what_a_test_sees(kind: type[Flask]) -> None:
+    app, seen = with_exception_hooks(kind, None)
+    app.config["PROPAGATE_EXCEPTIONS"] = True
+    with pytest.raises(ZeroDivisionError):
+        app.test_client().get("/broken/")
     assert seen == ["inner ZeroDivisionError", "outer ZeroDivisionError"]
 
 
