@@ -10,10 +10,10 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 LIVE := flask_lback example_app tests benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint docs axe pytest bench screenshots theme wheel messages clean env
+.PHONY: help run test check lint docs axe pytest bench matrix screenshots theme wheel messages clean env
 
 help:
-	@echo "make run | test | lint | docs | bench | screenshots | theme | wheel | messages | clean"
+	@echo "make run | test | lint | docs | bench | matrix | screenshots | theme | wheel | messages | clean"
 
 # --- environment: installed once, and again only when pyproject.toml has changed ---------------
 
@@ -79,6 +79,9 @@ pytest: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	@$(BIN)/python -m benchmarks
+
+matrix: $(VENV)/.dev
+	@$(BIN)/python -m tests.matrix
 
 screenshots: $(VENV)/.dev
 	@$(BIN)/python -m tests.browser.screenshots

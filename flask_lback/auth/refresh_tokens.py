@@ -46,7 +46,8 @@ class RefreshTokens:
             are then ended), ``token_expired``, or ``invalid_token``.
         """
         session = self._locked(self._find(token).session_id)
-        row = self._find(token)  # again: what it was before the lock may be of the past
+        # Again, with a lock: MariaDB shows a plain read what was true before the wait.
+        row = self._find(token, keep=True)
         now = clock.now()
         alive = row.revoked_at is None and session.revoked_at is None and session.owner.is_active
         if not alive:
@@ -60,9 +61,10 @@ class RefreshTokens:
         session.last_seen_at = now
         return self._add(session, row.family, row.generation + 1), session
 
-    def _find(self, token: str) -> RefreshTokenMixin:
+    def _find(self, token: str, *, keep: bool = False) -> RefreshTokenMixin:
         table: Any = self._models.RefreshToken
-        return self._newest(sa.select(table).filter_by(token_hash=digest(token)))  # type: ignore[no-any-return]
+        query = sa.select(table).filter_by(token_hash=digest(token))
+        return self._newest(query.with_for_update() if keep else query)  # type: ignore[no-any-return]
 
     def _locked(self, session_id: int) -> UserSessionMixin:
         """The session, which this transaction keeps: one rotation of a family at a time."""

@@ -27,7 +27,7 @@ def watch(engine: Engine, models: Models) -> None:
         table_of(models.Permission),
     }
     for_one = {models.members, models.user_permissions}
-    accounts = table_of(models.User)
+    accounts = {table_of(models.User)}
 
     @event.listens_for(engine, "after_execute")
     def after_execute(
@@ -42,7 +42,7 @@ def watch(engine: Engine, models: Models) -> None:
             return
         # The versions of an account go with it: an account that is given its key again would
         # start to count where what is remembered of the first one may stand.
-        is_deletion = isinstance(statement, Delete) and statement.table is accounts
+        is_deletion = isinstance(statement, Delete) and statement.table in accounts
         if statement.table in for_everybody or is_deletion:
             raise_version(connection, models)
         elif statement.table in for_one:

@@ -76,7 +76,7 @@ def test_wrong_passwords_are_stopped_per_account_and_told_when_to_come_back(plac
     visitor = Visitor(place.app)
     answers = [
         visitor.sign_in(name, "a wrong sentence").status_code
-        for name in ["maya", "MAYA", "maya@example.org", "Maya@Example.org"] * 3
+        for name in ["maya", "MAYA", " Maya", "\uff4daya"] * 3
     ]
     assert answers == [401] * 10 + [429] * 2
     refused = visitor.sign_in("maya", PASSWORD)

@@ -1,0 +1,88 @@
+"""What the attacks have in common."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
+
+from werkzeug.test import TestResponse
+
+from tests.support.apps import PASSWORD, Site
+from tests.support.visitor import Visitor, errors_of, hidden_fields
+
+COOKIE = "lback_session"
+NEW_PASSWORD = "quite another sentence"
+T = TypeVar("T")
+
+
+def signed_in(site: Site, name: str = "maya", **fields: Any) -> Visitor:
+    """Somebody who has signed in by the form."""
+    visitor = Visitor(site.app)
+    assert visitor.sign_in(f"{name}@example.org", PASSWORD, **fields).status_code == 302
+    return visitor
+
+
+def is_in(visitor: Visitor) -> bool:
+    """Whether the account page opens."""
+    return visitor.get("/auth/account/").status_code == 200
+
+
+def thief_of(site: Site, visitor: Visitor) -> Visitor:
+    """Somebody who has copied the cookie."""
+    cookie = visitor.client.get_cookie(COOKIE)
+    assert cookie is not None
+    thief = Visitor(site.app)
+    thief.client.set_cookie(COOKIE, cookie.value)
+    return thief
+
+
+def csrf_of(visitor: Visitor, path: str = "/auth/login/") -> str:
+    """The token of a page."""
+    return hidden_fields(visitor.get(path).text)["csrf_token"]
+
+
+def log_in_by_json(site: Site, identifier: str = "maya", **fields: Any) -> TestResponse:
+    """Send the JSON login from a fresh client."""
+    document = {"identifier": identifier, "password": PASSWORD, **fields}
+    return Visitor(site.app).post_json("/api/auth/login/", document)
+
+
+def refresh(site: Site, token: str) -> TestResponse:
+    """Send a refresh token from a fresh client."""
+    return Visitor(site.app).post_json("/api/auth/refresh/", {"refresh_token": token})
+
+
+def register(site: Site, username: str = "kofi", **fields: str) -> TestResponse:
+    """Fill the registration form."""
+    values = {"email": f"{username}@example.org", "password": NEW_PASSWORD, **fields}
+    return Visitor(site.app).submit(
+        "/auth/register/",
+        username=username,
+        **{"password_confirm": values["password"], **values},
+    )
+
+
+def told(answer: TestResponse, *typed: str) -> str:
+    """What an answer says, but for what was typed."""
+    text = f"{answer.status_code} {errors_of(answer.text)}"
+    for word in typed:
+        text = text.replace(word, "…")
+    return text
+
+
+def at_once(jobs: Iterable[Callable[[], T]]) -> list[T]:
+    """Start every job at the same moment, and give what they returned."""
+    waiting = list(jobs)
+    barrier, results = threading.Barrier(len(waiting)), list[T]()
+
+    def run(job: Callable[[], T]) -> None:
+        barrier.wait()
+        results.append(job())
+
+    threads = [threading.Thread(target=run, args=(job,)) for job in waiting]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return results
