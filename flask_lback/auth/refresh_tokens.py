@@ -89,7 +89,7 @@ class RefreshTokens:
         unused = unused.execution_options(synchronize_session=False)
         result: Any = self._db.session.execute(unused.where(table.id == row.id))
         if result.rowcount == 0:
-            self._db.session.refresh(row)
+            self._db.session.refresh(row, with_for_update=True)
             return False
         self._db.session.execute(
             unused.where(table.family == row.family, table.generation <= row.generation)

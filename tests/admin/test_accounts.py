@@ -122,7 +122,7 @@ def test_a_deactivated_account_is_signed_out_at_once(desk: Blog, way: str) -> No
     ada, panel = sign_in(desk.app, "ada"), desk.panel("root")
     assert ada.get("/auth/account/").status_code == 200
     if way == "form":
-        panel.post(f"{USERS}edit/?id={key}", **account("ada", is_active=""))
+        panel.post(f"{USERS}edit/?id={key}", **account("ada", is_active="", email_verified="y"))
     else:
         panel.act(USERS, "deactivate", key)
     assert ada.get("/auth/account/").status_code == 302

@@ -38,7 +38,7 @@ def test_it_shows_who_signed_in_and_who_has_not_verified(blog: Blog) -> None:
     Visitor(blog.app).sign_in("ada", "a plain long sentence")
     page = errors_of(blog.panel("root").get("/admin/").text)
     assert "ada signed in" in page
-    assert "1 account has not verified its address." in page
+    assert "1 account has not confirmed its address." in page
 
 
 def test_sign_ups_are_drawn_per_day_with_a_table_beside(blog: Blog) -> None:

@@ -17,7 +17,7 @@ from flask_lback.core import clock
 from flask_lback.core.checks import Checks
 from flask_lback.core.errors import Problem
 from flask_lback.core.state import state_of
-from flask_lback.limits.service import RETRY_SECONDS, RateLimits
+from flask_lback.limits.service import RETRY_SECONDS, RateLimits, caller
 from flask_lback.limits.settings import RateLimitSettings
 from tests.core.making import make_app, make_flask, messages_of
 from tests.support.server import closed_port
@@ -126,6 +126,27 @@ def test_attempts_at_the_same_moment_are_all_counted(name: str) -> None:
     for thread in threads:
         thread.join(30)
     assert (len(let_through), sum(let_through)) == (20, 5)
+
+
+@pytest.mark.parametrize(
+    ("address", "counted_as"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2:ffff::1", "2001:db8:1:2::/64"),
+        ("2001:db8:1:3::1", "2001:db8:1:3::/64"),
+        ("unix:", "unix:"),
+    ],
+)
+def test_the_addresses_of_one_customer_are_counted_together(address: str, counted_as: str) -> None:
+    app = make_app("limits")
+    with app.test_request_context(environ_base={"REMOTE_ADDR": address}):
+        assert caller() == counted_as
+
+
+def test_work_without_a_request_has_a_count_of_its_own() -> None:
+    assert caller() == "no request"
 
 
 # --- stores -----------------------------------------------------------------------------------
