@@ -10,6 +10,7 @@ from werkzeug.routing import BuildError
 from ..core.errors import Problem, wants_json
 from ..core.redirects import here
 from ..core.translation import gettext
+from ..security.csrf import has_header_token
 
 
 def refuse_anonymous() -> Any:
@@ -17,7 +18,7 @@ def refuse_anonymous() -> Any:
 
     :raises Problem: 401, when the client asked for JSON or there is no sign-in page.
     """
-    login = None if wants_json() or "Authorization" in request.headers else _login_page()
+    login = None if wants_json() or has_header_token(request) else _login_page()
     if login is None:
         raise Problem(
             401,

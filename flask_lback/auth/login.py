@@ -17,6 +17,7 @@ from werkzeug.local import LocalProxy
 
 from ..core.state import State, current_state
 from ..exceptions import TokenError
+from ..security.csrf import has_header_token
 from .access_tokens import AccessTokens, bearer_of
 from .denials import refuse_anonymous
 from .directory import Directory
@@ -113,10 +114,10 @@ def _identify() -> tuple[Any, Login | None]:
     state = current_state()
     loader = state[AccountLoader]
     found = None
-    if header := request.headers.get("Authorization"):
-        # A header decides alone: never fall back to a cookie of somebody else.
-        if (token := bearer_of(header)) is not None:
-            found = _by_token(state, loader, token)
+    if has_header_token(request):
+        # It decides alone, and is asked for no CSRF token: never fall back to a cookie.
+        token = bearer_of(request.headers["Authorization"])
+        found = None if token is None else _by_token(state, loader, token)
     elif key := _sessions().present_key():
         found = loader.by_cookie(key)
     elif _FLASK_LOGIN_KEY in session and _may_adopt(state):

@@ -46,8 +46,7 @@ class RefreshTokens:
             are then ended), ``token_expired``, or ``invalid_token``.
         """
         session = self._locked(self._find(token).session_id)
-        # Again, with a lock: MariaDB shows a plain read what was true before the wait.
-        row = self._find(token, keep=True)
+        row = self._find(token)  # again: the lock may have waited for another rotation
         now = clock.now()
         alive = row.revoked_at is None and session.revoked_at is None and session.owner.is_active
         if not alive:
@@ -61,10 +60,9 @@ class RefreshTokens:
         session.last_seen_at = now
         return self._add(session, row.family, row.generation + 1), session
 
-    def _find(self, token: str, *, keep: bool = False) -> RefreshTokenMixin:
+    def _find(self, token: str) -> RefreshTokenMixin:
         table: Any = self._models.RefreshToken
-        query = sa.select(table).filter_by(token_hash=digest(token))
-        return self._newest(query.with_for_update() if keep else query)  # type: ignore[no-any-return]
+        return self._newest(sa.select(table).filter_by(token_hash=digest(token)))  # type: ignore[no-any-return]
 
     def _locked(self, session_id: int) -> UserSessionMixin:
         """The session, which this transaction keeps: one rotation of a family at a time."""
@@ -89,6 +87,7 @@ class RefreshTokens:
         unused = unused.execution_options(synchronize_session=False)
         result: Any = self._db.session.execute(unused.where(table.id == row.id))
         if result.rowcount == 0:
+            # MariaDB shows a read without a lock what was true before it waited.
             self._db.session.refresh(row, with_for_update=True)
             return False
         self._db.session.execute(

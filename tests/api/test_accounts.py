@@ -194,7 +194,14 @@ def test_a_header_decides_alone_beside_somebody_elses_cookie(place: Site) -> Non
     assert visitor.get(ME).json["username"] == "kofi"  # type: ignore[index]
     assert visitor.get(ME, headers=bearer).json["username"] == "maya"  # type: ignore[index]
     assert visitor.get(ME, headers={"Authorization": "Bearer nonsense"}).status_code == 401
-    assert visitor.get(ME, headers={"Authorization": "Other scheme"}).status_code == 401
+    assert visitor.get(ME, headers={"Authorization": "Token nonsense"}).status_code == 401
+
+
+def test_the_password_of_a_proxy_does_not_hide_the_cookie(place: Site) -> None:
+    visitor = Visitor(place.app)
+    visitor.sign_in("maya", PASSWORD)
+    basic = {"Authorization": "Basic c3RhZ2luZzpzdGFnaW5n"}
+    assert visitor.get("/auth/account/", headers=basic).status_code == 200
 
 
 def test_signing_out_by_cookie_alone_needs_a_token_of_the_page(place: Site) -> None:
