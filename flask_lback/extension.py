@@ -42,7 +42,7 @@ class Lback:
     :param db: the application's Flask-SQLAlchemy object; found, or made, when left out.
     :param user_model: the application's user class; found, or made, when left out.
     :param features: names of features, and objects of an application's own.
-    :param adopt: whether the application is foreign; see the guide to existing applications.
+    :param adopt: whether the application is foreign, with its own accounts; not available yet.
     :raises ConfigError: something is wrong; the application is left as it was.
     """
 
@@ -125,6 +125,11 @@ class Lback:
             raise ConfigError(
                 f"{app.name!r} has already answered a request.",
                 "Call Lback(app) where the application is made, before it serves.",
+            )
+        if self._adopt:
+            raise ConfigError(
+                "Lback(adopt=True) is not available in this version.",
+                "Derive the user model from flask_lback.auth.AbstractUser, and leave adopt out.",
             )
         features = known.load(self._features)
         plan = Plan(app, self._declared, self.db, user_model, self._adopt)

@@ -407,3 +407,10 @@ def test_every_page_moves_with_the_prefix() -> None:
     client = make_app(*ACCOUNTS, LBACK_URL_PREFIX="/lback", **MEMORY).test_client()
     assert client.get("/lback/auth/login/").status_code == 200
     assert client.get("/auth/login/").status_code == 404
+
+
+def test_adopting_a_foreign_application_is_refused_with_the_way_out() -> None:
+    app = make_flask()
+    with pytest.raises(ConfigError, match="not available in this version. Derive the user model"):
+        Lback(app, adopt=True)
+    assert "lback" not in app.extensions
