@@ -121,6 +121,10 @@ class UserManager:
                 gettext("Your address is not confirmed yet. Open the link in our mail first."),
                 "email_not_verified",
             )
+        # From here to the commit nobody can change the password: a reset at the same moment either
+        # comes first, and this sign-in fails, or finds the new session and ends it.
+        if not self._accounts.claim(user):
+            raise self._refused(identifier, user, "incorrect_password")
         if self._hasher.needs_rehash(user.password_hash):
             user.password_hash = self._hasher.hash(password)
         user_authenticated.emit(self, user=user)
@@ -129,13 +133,22 @@ class UserManager:
     def verify_email(self, token: str) -> Any:
         """Take a verification link in, and commit.
 
+        An address of ``LBACK_AUTH_ADMIN_EMAILS`` makes a superuser, without a password: whoever
+        registered with the address may have been somebody else, so its owner is mailed a link to
+        choose one.
+
         :raises TokenError: it is no longer good.
         """
         user = self._read(VERIFY, token, self._settings.verify_email_hours * 3600)
         user.email_verified_at = clock.now()
-        if user.email_canonical in map(canonical, self._settings.admin_emails):
+        is_chief = user.email_canonical in map(canonical, self._settings.admin_emails)
+        if is_chief:
             user.is_staff = user.is_superuser = True
+            user.password_hash = None
+            self._sessions.end_all(user)
         self._db.session.commit()
+        if is_chief:
+            self._mails.reset_password(user)
         user_email_verified.emit(self, user=user)
         return user
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
+import functools
 from dataclasses import dataclass
 from typing import Any
 
@@ -127,6 +128,7 @@ class Panel:
         """Ask for a page."""
         return self.client.get(path, **options)
 
+    @functools.cached_property
     def token(self) -> str:
         """The token that this browser's forms carry."""
         page = self.get("/auth/change-password/")
@@ -134,11 +136,11 @@ class Panel:
 
     def post(self, path: str, **fields: Any) -> TestResponse:
         """Send a form with its token; a list sends a field several times."""
-        return self.client.post(path, data={"csrf_token": self.token(), **fields})
+        return self.client.post(path, data={"csrf_token": self.token, **fields})
 
     def act(self, path: str, action: str, *keys: Any) -> TestResponse:
         """Choose rows of a list and press a button of the bar over it."""
-        data = MultiDict({"csrf_token": self.token(), "action": action})
+        data = MultiDict({"csrf_token": self.token, "action": action})
         data.setlist("rowid", [str(key) for key in keys])
         return self.client.post(path + "action/", data=data)
 
@@ -147,7 +149,7 @@ class Panel:
         query = "&".join(f"id={key}" for key in keys)
         page = self.get(f"{path}delete/?{query}")
         proof = hidden_fields(page.text)["proof"]
-        data = MultiDict({"csrf_token": self.token(), "proof": proof, **fields})
+        data = MultiDict({"csrf_token": self.token, "proof": proof, **fields})
         data.setlist("id", [str(key) for key in keys])
         return self.client.post(path + "delete/", data=data)
 
@@ -193,13 +195,13 @@ def map_blog(app: Flask, url: str = "sqlite://", **config: Any) -> Blog:
         sa.Column("tag_id", sa.ForeignKey("tag.id", ondelete="CASCADE"), primary_key=True),
     )
 
-    class User(AbstractUser, model):  # type: ignore[misc]
+    class User(AbstractUser, model):
         __tablename__ = "user_account"
         __lback_app__ = "people"
         id: Mapped[int] = mapped_column(primary_key=True)
         location: Mapped[str | None] = mapped_column(sa.String(50))
 
-    class Tag(model):  # type: ignore[misc]
+    class Tag(model):
         __tablename__ = "tag"
         __lback_app__ = "blog"
         id: Mapped[int] = mapped_column(primary_key=True)
@@ -208,7 +210,7 @@ def map_blog(app: Flask, url: str = "sqlite://", **config: Any) -> Blog:
         def __str__(self) -> str:
             return self.name
 
-    class Post(BaseModel, model):  # type: ignore[misc]
+    class Post(BaseModel, model):
         __tablename__ = "post"
         __lback_app__ = "blog"
         title: Mapped[str] = mapped_column(sa.String(200))
@@ -229,7 +231,7 @@ def map_blog(app: Flask, url: str = "sqlite://", **config: Any) -> Blog:
         def __str__(self) -> str:
             return self.title
 
-    class Comment(BaseModel, model):  # type: ignore[misc]
+    class Comment(BaseModel, model):
         __tablename__ = "comment"
         __lback_app__ = "blog"
         text: Mapped[str] = mapped_column(sa.Text)
@@ -243,7 +245,7 @@ def map_blog(app: Flask, url: str = "sqlite://", **config: Any) -> Blog:
         post: Mapped[Any] = relationship(Post)
         author: Mapped[Any] = relationship(User)
 
-    class Receipt(model):  # type: ignore[misc]
+    class Receipt(model):
         __tablename__ = "receipt"
         __lback_app__ = "shop"
         id: Mapped[int] = mapped_column(primary_key=True)

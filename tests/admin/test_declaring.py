@@ -262,7 +262,13 @@ def test_names_with_two_underscores_are_those_of_django() -> None:
         list_filter = ("author__is_active",)
         ordering = ("author__username",)
 
-    assert make_blog(admins={"Post": Djangoish}).app
+    blog = make_blog(admins={"Post": Djangoish})
+    blog.add_superuser()
+    blog.add_post("First", author="ada")
+    query = "?q=ada%40&author.is_active=yes&o=-author.username"
+    page = blog.panel("root").get(f"/admin/blog/post/{query}").text
+    assert "First" in page
+    assert "1 of 1" in page
 
 
 def test_an_address_that_is_taken_or_none_is_refused() -> None:

@@ -176,6 +176,10 @@ def test_configured_addresses_become_administrators_once_verified(
     verify(site)
     with site.app.app_context():
         assert site.user("maya").is_superuser
+    assert Visitor(site.app).sign_in("maya", PASSWORD).status_code == 401, (
+        "whoever registered may have been somebody else"
+    )
+    assert str(outbox_of(site.app)[-1]["Subject"]).startswith("Choose a new password")
 
 
 def verification_path(place: Site) -> str:
