@@ -411,6 +411,6 @@ def test_every_page_moves_with_the_prefix() -> None:
 
 def test_adopting_a_foreign_application_is_refused_with_the_way_out() -> None:
     app = make_flask()
-    with pytest.raises(ConfigError, match="not available in this version. Derive the user model"):
+    with pytest.raises(ConfigError, match=r"not available in this version\. Derive the user model"):
         Lback(app, adopt=True)
     assert "lback" not in app.extensions

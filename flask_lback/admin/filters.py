@@ -136,7 +136,10 @@ class TimeFilter(Filter):
 
 
 class RelationFilter(Filter):
-    """A related record, for people who may view its model."""
+    """A related record by its key, or those whose name holds a text.
+
+    Only for people who may view its model.
+    """
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
@@ -148,18 +151,24 @@ class RelationFilter(Filter):
         return self._target.is_visible
 
     def choices(self) -> list[Choice]:
-        """The first records by name."""
-        rows = self._target.first(MOST_CHOICES)
+        """The first records by name; one more than are shown when there are more."""
+        rows = self._target.first(MOST_CHOICES + 1)
         return [Choice(keys.encode(row), str(row)) for row in rows]
 
     def shown(self, value: str) -> str | None:
-        """The name of the record."""
+        """The name of the record, or the text."""
         rows = self._target.get([value])
-        return str(rows[0]) if rows else None
+        if rows:
+            return str(rows[0])
+        return value.strip() or None if self._target.label is not None else None
 
     def _test(self, attribute: Any, value: str) -> Any:
         key = keys.decode(self.path.target, value)
-        wanted = keys.condition(self.path.target, [key] if key is not None else [])
+        wanted: Any = sa.false()
+        if key is not None and self._target.get([value]):
+            wanted = keys.condition(self.path.target, [key])
+        elif self._target.label is not None:
+            wanted = self._target.label.icontains(value.strip(), autoescape=True)
         return attribute.any(wanted) if self.path.prop.uselist else attribute.has(wanted)
 
 

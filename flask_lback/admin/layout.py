@@ -78,7 +78,12 @@ def cards(admin: ModelAdmin, request: Any, obj: Any, form: Any) -> list[Card]:
         if card.items:
             made.append(card)
     if obj is not None and (facts := _facts(admin, request, obj)):
-        made.append(Card(gettext("Facts"), is_side=True, is_facts=True, items=facts))
+        title = gettext("Facts")
+        own = next((card for card in made if card.title == title), None)
+        if own is None:
+            own = Card(title, is_side=True, is_facts=True)
+            made.append(own)
+        own.items.extend(facts)
     return made
 
 

@@ -25,7 +25,7 @@ class Target:
 
     def __init__(self, model: type[Any]) -> None:
         self.model = model
-        self._label = label_column(sa.inspect(model))
+        self.label = label_column(sa.inspect(model))
 
     @property
     def is_visible(self) -> bool:
@@ -40,8 +40,8 @@ class Target:
         """Rows whose name holds the text, or whose key it is."""
         text = question.strip()[:LONGEST_QUESTION].replace("\x00", "")
         conditions = []
-        if self._label is not None:
-            conditions.append(self._label.icontains(text, autoescape=True))
+        if self.label is not None:
+            conditions.append(self.label.icontains(text, autoescape=True))
         if (key := keys.decode(self.model, text)) is not None:
             conditions.append(keys.condition(self.model, [key]))
         return self._rows(self._statement().where(sa.or_(sa.false(), *conditions)).limit(limit))
@@ -58,8 +58,8 @@ class Target:
 
     def _statement(self) -> sa.Select[Any]:
         order = [*sa.inspect(self.model).primary_key]
-        if self._label is not None:
-            order.insert(0, self._label)
+        if self.label is not None:
+            order.insert(0, self.label)
         return sa.select(self.model).order_by(*order)
 
     def _rows(self, statement: sa.Select[Any]) -> Sequence[Any]:

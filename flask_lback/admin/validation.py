@@ -80,6 +80,9 @@ def _check_list(admin: ModelAdmin) -> None:
     for option in ("list_display", "list_display_links", "readonly_fields"):
         for name in getattr(admin, option):
             _readable(admin, option, name)
+            ordering = getattr(getattr(admin, name, None), "display_ordering", None)
+            if ordering:
+                _mapped(admin, option, ordering)
     for name in admin.search_fields:
         path = _mapped(admin, "search_fields", name.lstrip("^="))
         if path.is_relation:

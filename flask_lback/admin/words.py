@@ -12,7 +12,7 @@ _ICONS = {
     "group": "shield",
     "role": "shield",
     "permission": "key",
-    "token": "key",
+    "token": "key",  # nosec B105 - a heading
     "key": "key",
     "session": "laptop",
     "device": "laptop",

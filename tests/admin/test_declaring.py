@@ -13,7 +13,7 @@ import pytest
 from flask import Flask
 
 from flask_lback import ConfigError, admin
-from flask_lback.admin import ModelAdmin
+from flask_lback.admin import ModelAdmin, display
 
 from .blog import Blog, make_blog, map_blog
 
@@ -208,6 +208,14 @@ class SortsBySecret(ModelAdmin):
     ordering = ("-author__password_hash",)
 
 
+class SortsMethodBySecret(ModelAdmin):
+    list_display = ("shout",)
+
+    @display(ordering="author.password_hash")
+    def shout(self, row: Any) -> str:
+        return "!"
+
+
 class WritesSecret(ModelAdmin):
     fields = ("title", "preview_token")
 
@@ -242,6 +250,7 @@ class HugePage(ModelAdmin):
         (SearchesSecret, "names 'author.password_hash', which holds a secret"),
         (FiltersSecret, "names 'preview_token', which holds a secret"),
         (SortsBySecret, "names 'author__password_hash', which holds a secret"),
+        (SortsMethodBySecret, "names 'author.password_hash', which holds a secret"),
         (WritesSecret, "names 'preview_token', which holds a secret"),
         (Both, "Both has both fields and fieldsets"),
         (Twice, "fields names 'title' twice"),

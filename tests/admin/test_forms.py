@@ -300,3 +300,20 @@ def test_after_adding_one_who_may_not_view_lands_on_the_dashboard(desk: Blog) ->
     desk.add_staff("writer", "blog.add_tag")
     panel = desk.panel("writer")
     assert panel.post("/admin/blog/tag/new/", name="new").location == "/admin/"
+
+
+def test_facts_of_the_options_and_of_the_panel_are_one_card(blogs: MakeBlog) -> None:
+    class Own(ModelAdmin):
+        fieldsets = (
+            (None, {"fields": ("title",)}),
+            ("Facts", {"fields": ("reads",), "classes": ("side",)}),
+        )
+        readonly_fields = ("reads",)
+
+    blog = blogs(admins={"Post": Own})
+    blog.add_superuser()
+    key = blog.add_post("Old", author="root", reads=1_234)
+    page = blog.panel("root").get(f"{PATH}edit/?id={key}").text
+    assert page.count(">Facts</h2>") == 1
+    assert "1,234" in page
+    assert "Created" in page

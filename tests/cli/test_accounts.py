@@ -107,7 +107,7 @@ def odd() -> Flask:
     db = own_db()
     model: Any = db.Model
 
-    class Employee(AbstractBaseUser, PermissionsMixin, model):  # type: ignore[misc]
+    class Employee(AbstractBaseUser, PermissionsMixin, model):
         __tablename__ = "employees"
         USERNAME_FIELD = "number"
         REQUIRED_FIELDS = ("hired_on",)

@@ -37,7 +37,8 @@ class PermissionAdmin(ModelAdmin):
 def headings() -> Callable[[str], tuple[str, str]]:
     """A function that takes a permission and gives the heading it stands under, and its name there.
 
-    ``blog.add_post`` is “add” under “Blog: post”; ``blog.feature`` stands under “Blog: other”.
+    ``blog.add_post`` is “add” under “Blog: post”; ``blog.feature`` stands with its whole
+    name under “Blog: other”.
     """
     app: Any = current_app
     models = {model.__name__.lower(): model for model in models_with_permissions(app)}
@@ -51,6 +52,7 @@ def headings() -> Callable[[str], tuple[str, str]]:
             return f"{words.label(label)}: {spoken}", action
         if not what:
             return gettext("Other"), name
-        return gettext("%(app)s: other", app=words.label(label)), what.replace("_", " ")
+        # By its whole name, which is what a refused page names.
+        return gettext("%(app)s: other", app=words.label(label)), name
 
     return grouped

@@ -11,6 +11,7 @@ from .. import words
 from ..cells import Cell, number
 from ..columns import Column
 from ..counting import spoken
+from ..filters import MOST_CHOICES
 from ..listing import LAST, Query
 
 if TYPE_CHECKING:
@@ -126,16 +127,19 @@ def _filters(view: RecordView, query: Query) -> list[dict[str, Any]]:
     for one in view.listing.filters:
         if one.key in query.filters or not one.is_visible:
             continue
+        offered = one.choices()
         choices = [
             (choice.label, _url(view, query.with_filter(one.key, choice.value)))
-            for choice in one.choices()
+            for choice in offered[:MOST_CHOICES]
         ]
-        if choices or one.is_typed:
+        is_typed = one.is_typed or len(offered) > MOST_CHOICES
+        if choices or is_typed:
             found.append(
                 {
                     "key": one.key,
                     "label": one.label,
                     "choices": choices,
+                    "is_typed": is_typed,
                     "kept": query.address().items(),
                 }
             )
@@ -172,7 +176,10 @@ def _pages(view: RecordView, query: Query, shown: int, count: int) -> dict[str, 
 
 def _search_hint(view: RecordView) -> str:
     """What the search looks in, as far as there is room for it."""
-    named = [words.label(name.lstrip("^=")).lower() for name in view.options.search_fields]
+    names = [
+        name.lstrip("^=").replace("__", ".").split(".")[0] for name in view.options.search_fields
+    ]
+    named = [words.label(name).lower() for name in dict.fromkeys(names)]
     return gettext("Search %(fields)s", fields=", ".join(named[:3]))
 
 

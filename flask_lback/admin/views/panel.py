@@ -39,7 +39,7 @@ class PanelView(Guarded):
             "user_role": gettext("Administrator") if is_superuser(user) else gettext("Staff"),
             "site_url": request.root_path + "/",
         }
-        return super().render(template, shell=shell, **context)
+        return super().render(template, shell=shell, **context)  # nosec B604 - the frame around a page
 
     def get_url(self, endpoint: str, **kwargs: Any) -> str:
         """``url_for``; an endpoint that begins with a dot is this view's, whoever asks."""

@@ -127,7 +127,7 @@ def _tokens(user: Any, session_id: int, refresh_token: str) -> dict[str, Any]:
     return {
         "access_token": tokens.issue(user, session_id),
         "refresh_token": refresh_token,
-        "token_type": "Bearer",
+        "token_type": "Bearer",  # nosec B105 - a scheme
         "expires_in": tokens.life,
         "user": account_document(user),
     }
