@@ -82,7 +82,11 @@ def test_the_variable_decides_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "too weak for production" in refusal(SECRET_KEY="short")
 
 
-@pytest.mark.parametrize("key", [SECRET_KEY, SECRET_KEY.encode(), secrets.token_bytes(32)])
+@pytest.mark.parametrize(
+    "key",
+    [SECRET_KEY, SECRET_KEY.encode(), secrets.token_bytes(32)],
+    ids=["text", "bytes", "random bytes"],
+)
 def test_a_good_key_starts_in_production(key: Any) -> None:
     app = set_up(SECRET_KEY=key, LBACK_ENV="production")
     assert list(state_of(app)[Checks].run(app)) == []
