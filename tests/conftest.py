@@ -6,4 +6,5 @@ pytest_plugins = [
     "tests.support.server",
     "tests.support.smtp",
     "tests.support.apps",
+    "tests.support.templates",
 ]

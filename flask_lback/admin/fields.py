@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from markupsafe import Markup
@@ -114,21 +114,20 @@ class TriStateField(PickField):
 class WordField(PickField):
     """One of the words of an Enum column.
 
-    :param enum_class: the class of its values, None for plain words.
+    :param values: what stands in Python for each word of the database.
     """
 
-    def __init__(self, *args: Any, enum_class: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, values: Mapping[str, Any], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._enum_class = enum_class
+        self._values = values
 
     def process_data(self, value: Any) -> None:
-        """Show the name of a value."""
-        self.data = getattr(value, "name", value) or ""
+        """Show the word of a value."""
+        self.data = next((word for word, one in self._values.items() if one == value), "")
 
     def populate_obj(self, obj: object, name: str) -> None:
-        """Write the value of a name."""
-        word = self.data or None
-        setattr(obj, name, word if word is None or not self._enum_class else self._enum_class[word])
+        """Write the value of a word."""
+        setattr(obj, name, self._values[self.data] if self.data else None)
 
 
 class JsonField(TextAreaField):

@@ -91,14 +91,13 @@ class ChoiceFilter(Filter):
 
     def choices(self) -> list[Choice]:
         """The words of the column."""
-        names = self.path.column.type.enums
-        return self._with_nothing([Choice(name, words.label(name.lower())) for name in names])
+        known = words.enumerated(self.path.column.type)
+        return self._with_nothing([Choice(word, words.label(word.lower())) for word in known])
 
     def _test(self, attribute: Any, value: str) -> Any:
         if value == _NOTHING:
             return attribute.is_(None)
-        kind = self.path.column.type.enum_class
-        return attribute == (value if kind is None else kind[value])
+        return attribute == words.enumerated(self.path.column.type)[value]
 
 
 class TimeFilter(Filter):

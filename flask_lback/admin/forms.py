@@ -185,11 +185,11 @@ def _boolean(column: Any, field_args: dict[str, Any], **extra: Any) -> Any:
 
 
 def _words(column: Any, field_args: dict[str, Any], **extra: Any) -> Any:
-    kind = getattr(column.type, "impl", column.type)
-    choices = [(name, words.label(name.lower())) for name in kind.enums]
+    values = words.enumerated(column.type)
+    choices = [(word, words.label(word.lower())) for word in values]
     if column.nullable:
         choices.insert(0, ("", NOTHING))
-    return WordField(choices=choices, enum_class=kind.enum_class, **field_args)
+    return WordField(choices=choices, values=values, **field_args)
 
 
 def _integer(column: Any, field_args: dict[str, Any], **extra: Any) -> Any:

@@ -65,6 +65,17 @@ def label(name: str) -> str:
     return heading(" ".join(words))
 
 
+def enumerated(kind: Any) -> dict[str, Any]:
+    """The words of an Enum column, and what stands for each in Python.
+
+    They are the names of the members, or what ``values_callable`` makes of the class.
+    """
+    kind = getattr(kind, "impl", kind)
+    if kind.enum_class is None:
+        return {word: word for word in kind.enums}
+    return dict(zip(kind.enums, kind.enum_class.__members__.values(), strict=False))
+
+
 def icon(model: type[Any]) -> str:
     """An icon that suits a model."""
     words = spoken(model.__name__).split()

@@ -80,7 +80,7 @@ def run(*command: str | Path, cwd: Path, env: dict[str, str], timeout: float = 3
         command, cwd=cwd, env=env, capture_output=True, text=True, timeout=timeout, check=False
     )
     assert result.returncode == 0, f"{command}\n{result.stdout[-4000:]}\n{result.stderr[-4000:]}"
-    return result.stdout
+    return result.stdout + result.stderr
 
 
 def clean_environment() -> dict[str, str]:
@@ -100,7 +100,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     build = (sys.executable, "-m", "build", "--wheel", "--outdir", "dist")
     output = run(*build, cwd=copy, env=clean_environment())
-    assert "Deprecat" not in output
+    assert "DeprecationWarning" not in output
     (built,) = (copy / "dist").glob("*.whl")
     return built
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import secrets
+import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 import pytest
-from sqlalchemy import NullPool, Row, create_engine, make_url, text
+from sqlalchemy import Engine, NullPool, Row, create_engine, event, make_url, text
 
 from .services import require, service_url
 
@@ -59,6 +60,8 @@ class DatabaseFactory:
         options = "" if kind == "postgresql" else " CHARACTER SET utf8mb4"
         with _server(kind) as execute:
             execute(f"CREATE DATABASE {name}{options}")
+            if kind == "postgresql":
+                execute(f"ALTER DATABASE {name} SET synchronous_commit = off")
         self._made.append((kind, name))
         url = make_url(service_url(kind)).set(database=name)
         return url.render_as_string(hide_password=False)
@@ -96,3 +99,11 @@ def new_database(tmp_path: Path) -> Iterator[DatabaseFactory]:
     """``new_database(kind) -> url``: an empty database, dropped after the test."""
     with DatabaseFactory(tmp_path) as factory:
         yield factory
+
+
+@event.listens_for(Engine, "connect")
+def _never_wait_for_the_disk(connection: Any, record: Any) -> None:
+    """SQLite files of tests need not survive a power cut."""
+    if isinstance(connection, sqlite3.Connection):
+        connection.execute("PRAGMA synchronous = OFF")
+        connection.execute("PRAGMA journal_mode = MEMORY")
