@@ -32,6 +32,8 @@ class Terminal:
             stdout=keyboard,
             stderr=keyboard,
             start_new_session=True,
+            # A shell starts background work with the signal ignored, and its children inherit it.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         os.close(keyboard)
         self.seen = ""
