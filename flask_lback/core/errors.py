@@ -116,6 +116,7 @@ def problem_response(error: HTTPException) -> Response:
 def error_page(error: HTTPException) -> str:
     """The HTML page: the application's ``lback/errors/<code>.html`` wins over ours."""
     status = error.code or 500
+    permission = getattr(error, "extra", {}).get("permission")
     names: list[str | Template] = [f"lback/errors/{status}.html", "lback/errors/error.html"]
     try:
         return render_template(
@@ -123,8 +124,9 @@ def error_page(error: HTTPException) -> str:
             code=status,
             name=error.name,
             title=None,
-            detail=error.description if hasattr(error, "problem_code") else None,
-            permission=getattr(error, "extra", {}).get("permission"),
+            # The page says by itself which permission is missing, and to whom.
+            detail=error.description if hasattr(error, "problem_code") and not permission else None,
+            permission=permission,
             retry_after=getattr(error, "headers", {}).get("Retry-After"),
             request_id=g.get("lback_request_id"),
             home_url=request.root_path + "/",

@@ -8,10 +8,18 @@ from flask import Response, make_response, render_template
 from werkzeug.utils import import_string
 
 from ...core.state import current_state
+from ...core.translation import gettext
 from ...forms.base import Form
 from ..directory import Directory
 from ..forms import FORMS
-from ..settings import AuthSettings, TemplateSettings
+from ..settings import AuthSettings, PasswordSettings, TemplateSettings
+
+#: Fields that take a new password, by page.
+_NEW_PASSWORDS = {
+    "register": ("password",),
+    "reset_password": ("new_password",),
+    "change_password": ("new_password",),
+}
 
 
 def form_for(page: str, **values: Any) -> Any:
@@ -23,7 +31,10 @@ def form_for(page: str, **values: Any) -> Any:
         if "username" in form:
             del form.username
         if "identifier" in form:
-            form.identifier.label.text = form.email.label.text if "email" in form else "Email"
+            form.identifier.label.text = gettext("Email")
+    for field in (form[name] for name in _NEW_PASSWORDS.get(page, ()) if name in form):
+        least = current_state()[PasswordSettings].min_length
+        field.description = field.description or gettext("At least %(n)s characters.", n=least)
     return form
 
 
