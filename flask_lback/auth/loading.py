@@ -15,13 +15,19 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.pool import StaticPool
 
 from ..core import clock
+from . import prefetch
 from .models import Models, table_of
-from .principal import Login, build, loaded_columns, unite_with_session
+from .principal import Login, build, key_attribute, loaded_columns, unite_with_session
+from .rights import RightsSource
 from .settings import AuthSettings
-from .versions import EVERYBODY
+from .versions import EVERYBODY, has_raised
 
 #: ``last_seen_at`` is written at most this often, in seconds.
 SEEN_EVERY = 60
+#: Sessions whose owner one process remembers; then it starts again.
+MOST_SESSIONS = 50_000
+#: Columns of the statement before those of the account: session, versions, rights.
+_FACTS = 11
 
 
 def digest(key: str) -> str:
@@ -46,10 +52,17 @@ class AccountLoader:
         on = mapper.polymorphic_on
         self._kind_at = None if on is None else list(columns.values()).index(on)
         self._default_class = models.User
-        self._statement = self._written(models, tuple(columns.values()))
+        self._key_at = self._attributes.index(key_attribute(mapper))
+        statement = self._written(models, tuple(columns.values()))
         table = self._sessions
-        self._by_cookie = self._statement.where(table.c.key_hash == sa.bindparam("key"))
-        self._by_id = self._statement.where(table.c.id == sa.bindparam("key"))
+        self._by_cookie = statement.where(table.c.key_hash == sa.bindparam("key"))
+        self._by_id = statement.where(table.c.id == sa.bindparam("key"))
+        self._rights: RightsSource | None = None
+        self._owners: dict[Any, Any] = {}
+
+    def fill(self, rights: RightsSource) -> None:
+        """Keep the rights that are loaded with an account there."""
+        self._rights = rights
 
     def by_cookie(self, key: str) -> tuple[Any, Login] | None:
         """The account of a cookie, None when its session is not alive."""
@@ -84,24 +97,44 @@ class AccountLoader:
 
     def _load(self, statement: Any, key: Any, mechanism: str) -> tuple[Any, Login] | None:
         with self.connection() as connection:
-            row = connection.execute(statement, {"key": key}).first()
-        if row is None:
-            return None
-        session_id, seen, authenticated, expires, revoked, remembered, every, own = row[:8]
+            every, own = self._known_versions(key)
+            values = {"key": key, "known_every": every, "known_own": own}
+            row = connection.execute(statement, values).first()
+            if row is None:
+                return None
+            session_id, seen, authenticated, expires, revoked, remembered, every, own = row[:8]
+            versions = (every or 0, own or 0)
+            if not has_raised(connection):
+                self._keep_rights(key, row, versions, connection.dialect.name)
         now = clock.now()
         if revoked is not None or expires <= now or not (remembered or seen + self._idle > now):
             return None
-        values = dict(zip(self._attributes, row[8:], strict=True))
-        if not values["is_active"]:
+        held = dict(zip(self._attributes, row[_FACTS:], strict=True))
+        if not held["is_active"]:
             return None
-        kind = None if self._kind_at is None else row[8 + self._kind_at]
+        kind = None if self._kind_at is None else row[_FACTS + self._kind_at]
         user_class = self._classes.get(kind, self._default_class)
-        user = build(user_class, values, self._db.session)
+        user = build(user_class, held, self._db.session)
         unite_with_session(user)
-        login = Login(session_id, mechanism, authenticated, (every or 0, own or 0))
+        login = Login(session_id, mechanism, authenticated, versions)
         if (now - seen).total_seconds() >= SEEN_EVERY:
             self._note_seen(session_id)
         return user, login
+
+    def _known_versions(self, key: Any) -> tuple[int, int]:
+        """The versions of the rights that this process remembers of the session's owner."""
+        owner = self._owners.get(key)
+        known = None if owner is None or self._rights is None else self._rights.versions_of(owner)
+        return known or prefetch.UNKNOWN
+
+    def _keep_rights(self, key: Any, row: Any, versions: tuple[int, int], dialect: str) -> None:
+        names = prefetch.read(tuple(row[8:_FACTS]), dialect)
+        if names is None or self._rights is None:
+            return
+        if len(self._owners) >= MOST_SESSIONS:
+            self._owners.clear()
+        owner = self._owners[key] = row[_FACTS + self._key_at]
+        self._rights.remember(owner, versions, *names)
 
     def _note_seen(self, session_id: int) -> None:
         """Have the moment written after the response, on a connection of its own."""
@@ -123,7 +156,9 @@ class AccountLoader:
         user: Any = table_of(models.User)
         version: Any = table_of(models.AccessVersion)
         own = version.alias("own_version")
-        for_everybody = sa.select(version.c.value).where(version.c.scope == EVERYBODY)
+        for_everybody = (
+            sa.select(version.c.value).where(version.c.scope == EVERYBODY).scalar_subquery()
+        )
         key = user.primary_key.columns[0]
         return (
             sa.select(
@@ -133,8 +168,9 @@ class AccountLoader:
                 session.c.expires_at,
                 session.c.revoked_at,
                 session.c.is_remembered,
-                for_everybody.scalar_subquery(),
+                for_everybody,
                 own.c.value,
+                *prefetch.columns(models, key, for_everybody, own.c.value),
                 *columns,
             )
             .select_from(session)

@@ -15,7 +15,9 @@ from sqlalchemy.orm import Mapped, mapped_column, validates
 
 from ..core import clock
 from ..core.state import current_state
+from ..core.translation import gettext
 from ..db.models import UTCDateTime
+from ..exceptions import InvalidFieldsError
 from .names import EMAIL_LENGTH, USERNAME_LENGTH, canonical
 from .passwords import PasswordHasher
 from .principal import HASH, TWIN, LazyState, key_attribute
@@ -221,11 +223,27 @@ class Companion:
         def __init__(self, **values: Any) -> None: ...
 
 
-class GroupMixin(Companion):
+class NamedMixin:
+    """A unique name without control characters, one of which stands between gathered names."""
+
+    name: Mapped[str] = mapped_column(sa.String(150), unique=True)
+
+    @validates("name")
+    def _plain_name(self, key: str, value: str) -> str:
+        if not str(value).isprintable():
+            raise InvalidFieldsError(
+                {"name": [gettext("This holds a character that cannot be used.")]}
+            )
+        return value
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class GroupMixin(NamedMixin, Companion):
     """A role: permissions that its members share."""
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    name: Mapped[str] = mapped_column(sa.String(150), unique=True)
     description: Mapped[str] = mapped_column(sa.String(255), default="")
     #: Given to everybody who registers.
     is_default: Mapped[bool] = mapped_column(default=False)
@@ -234,23 +252,16 @@ class GroupMixin(Companion):
         permissions: list[PermissionMixin]
         users: list[Any]
 
-    def __str__(self) -> str:
-        return self.name
 
-
-class PermissionMixin(Companion):
+class PermissionMixin(NamedMixin, Companion):
     """One right: ``<app>.<action>_<model>``, or a free form such as ``blog.publish_post``."""
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    name: Mapped[str] = mapped_column(sa.String(150), unique=True)
     description: Mapped[str] = mapped_column(sa.String(255), default="")
 
     if TYPE_CHECKING:
         groups: list[GroupMixin]
         users: list[Any]
-
-    def __str__(self) -> str:
-        return self.name
 
 
 class UserSessionMixin(Companion):

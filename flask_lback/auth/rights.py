@@ -38,6 +38,18 @@ class RightsSource(Protocol):
     def rights_of(self, user: Any) -> Rights:
         """The rights of an account."""
 
+    def versions_of(self, key: Any) -> tuple[int, int] | None:
+        """The access versions of what is remembered of an account."""
+
+    def remember(
+        self,
+        key: Any,
+        versions: tuple[int, int],
+        permissions: frozenset[str],
+        groups: frozenset[str],
+    ) -> None:
+        """Keep what was read together with its versions."""
+
 
 def rights_of(user: Any) -> Rights:
     """The rights of an account, from the feature that keeps them.

@@ -30,6 +30,7 @@ class PermissionsFeature(Feature):
         state.add(plan.declared.get(Permissions) or plan.declared.add(Permissions()))
         table = RightsTable(state[Models], state[AccountLoader], plan.settings(AuthSettings))
         state.add(table, RightsSource)
+        state[AccountLoader].fill(table)
 
     def install(self, app: Flask, state: State) -> None:
         """Make declared permissions whenever the tables were made."""

@@ -72,10 +72,29 @@ class RightsTable:
             if has_raised(connection):
                 return self._load(connection, key, versions)
             if known is None or known.versions != versions:
-                if len(self._known) >= MOST_ACCOUNTS:
-                    self._known.clear()
-                known = self._known[key] = self._load(connection, key, versions)
+                known = self._keep(key, self._load(connection, key, versions))
             return known
+
+    def versions_of(self, key: Any) -> tuple[int, int] | None:
+        """The access versions of what is remembered of an account."""
+        known = self._known.get(key)
+        return known.versions if known is not None else None
+
+    def remember(
+        self,
+        key: Any,
+        versions: tuple[int, int],
+        permissions: frozenset[str],
+        groups: frozenset[str],
+    ) -> None:
+        """Keep what was read in one statement with its versions."""
+        self._keep(key, Grants(versions, permissions, groups))
+
+    def _keep(self, key: Any, grants: Grants) -> Grants:
+        if len(self._known) >= MOST_ACCOUNTS:
+            self._known.clear()
+        self._known[key] = grants
+        return grants
 
     def _versions_at_hand(self, user: Any) -> tuple[int, int] | None:
         """The versions that came with the request's own account, unless it changed rights."""
