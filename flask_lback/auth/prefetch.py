@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
 
 from .models import Models, table_of
 
@@ -75,5 +77,28 @@ def read(texts: tuple[str | None, ...], dialect: str) -> Names | None:
     return by_groups | directly, groups
 
 
+class _Gathered(FunctionElement[str]):
+    """The values of a column in one text, without a parameter that each execution pays for."""
+
+    type = sa.Text()
+    inherit_cache = True
+
+
+@compiles(_Gathered)
+def _standard(element: _Gathered, compiler: Any, **options: Any) -> str:
+    return f"string_agg({compiler.process(element.clauses, **options)}, chr(31))"
+
+
+@compiles(_Gathered, "sqlite")
+def _sqlite(element: _Gathered, compiler: Any, **options: Any) -> str:
+    return f"group_concat({compiler.process(element.clauses, **options)}, char(31))"
+
+
+@compiles(_Gathered, "mysql")
+@compiles(_Gathered, "mariadb")
+def _mysql(element: _Gathered, compiler: Any, **options: Any) -> str:
+    return f"GROUP_CONCAT({compiler.process(element.clauses, **options)} SEPARATOR '{SEPARATOR}')"
+
+
 def _gathered(column: sa.Column[Any]) -> sa.Select[Any]:
-    return sa.select(sa.func.aggregate_strings(column, SEPARATOR))
+    return sa.select(_Gathered(column))
