@@ -106,4 +106,3 @@ def _never_wait_for_the_disk(connection: Any, record: Any) -> None:
     """SQLite files of tests need not survive a power cut."""
     if isinstance(connection, sqlite3.Connection):
         connection.execute("PRAGMA synchronous = OFF")
-        connection.execute("PRAGMA journal_mode = MEMORY")
