@@ -11,7 +11,7 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy.orm import Mapper, RelationshipProperty
 from sqlalchemy.orm.interfaces import MANYTOONE
 
-from ..auth.models import Models
+from ..auth.models import Models, table_of
 from ..core.state import current_state
 from . import words
 from .counting import count
@@ -80,7 +80,7 @@ class Deletion:
         self.rows = rows
         self._mapper: Mapper[Any] = sa.inspect(model)
         self._every_mapper = list(_mappers())
-        self._versions = current_state()[Models].AccessVersion.__table__  # type: ignore[attr-defined]
+        self._versions = table_of(current_state()[Models].AccessVersion)
         self._mappers = {one.local_table: one for one in self._every_mapper if one.inherits is None}
         self.edges = list(self._walk())
 

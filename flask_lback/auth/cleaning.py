@@ -10,7 +10,7 @@ from flask_sqlalchemy import SQLAlchemy
 
 from ..core import clock
 from ..core.state import State
-from .models import Models
+from .models import Models, table_of
 
 
 def remove_dead(state: State, batch: int = 1000) -> tuple[int, int]:
@@ -21,8 +21,8 @@ def remove_dead(state: State, batch: int = 1000) -> tuple[int, int]:
     :returns: how many sessions, and how many refresh tokens.
     """
     models, session = state[Models], state[SQLAlchemy].session
-    logins: Any = models.UserSession.__table__  # type: ignore[attr-defined]
-    tokens: Any = models.RefreshToken.__table__  # type: ignore[attr-defined]
+    logins: Any = table_of(models.UserSession)
+    tokens: Any = table_of(models.RefreshToken)
     now = clock.now()
     removed = {logins: 0, tokens: 0}
 
