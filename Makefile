@@ -10,10 +10,10 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 LIVE := flask_lback example_app tests benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint docs axe pytest bench matrix screenshots theme wheel messages clean env
+.PHONY: help run test check lint docs axe pytest bench matrix controls screenshots theme wheel messages clean env
 
 help:
-	@echo "make run | test | lint | docs | bench | matrix | screenshots | theme | wheel | messages | clean"
+	@echo "make run | test | lint | docs | bench | matrix | controls | screenshots | theme | wheel | messages | clean"
 
 # --- environment: installed once, and again only when pyproject.toml has changed ---------------
 
@@ -82,6 +82,9 @@ bench: $(VENV)/.dev
 
 matrix: $(VENV)/.dev
 	@$(BIN)/python -m tests.matrix
+
+controls: $(VENV)/.dev
+	@$(BIN)/python -m tests.attacks.switching
 
 screenshots: $(VENV)/.dev
 	@$(BIN)/python -m tests.browser.screenshots

@@ -183,7 +183,8 @@ def every_settings_class() -> Iterator[type[Settings]]:
             continue
         module = importlib.import_module(module_name)
         for _, kind in inspect.getmembers(module, inspect.isclass):
-            if issubclass(kind, Settings) and kind.__module__ == module_name:
+            is_own = kind.__module__.startswith(module_name.rpartition(".")[0] + ".")
+            if issubclass(kind, Settings) and is_own:
                 yield kind
 
 

@@ -71,6 +71,40 @@ class Document:
             return False
         return value
 
+    def texts(self, name: str, *, most: int = 1_000) -> list[str] | None:
+        """A list of texts; None when it is left out or null."""
+        value = self._values.get(name)
+        if value is None:
+            return None
+        if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+            self._errors[name] = [gettext("This must be a list of texts.")]
+        elif len(value) > most:
+            self._errors[name] = [gettext("Use at most %(n)s entries.", n=most)]
+        elif not all(map(_is_storable, value)):
+            self._errors[name] = [gettext("This holds a character that cannot be used.")]
+        else:
+            return value
+        return None
+
+    def number(self, name: str, *, least: int, most: int) -> int | None:
+        """A whole number; None when it is left out or null."""
+        value = self._values.get(name)
+        if value is None:
+            return None
+        if type(value) is not int:
+            self._errors[name] = [gettext("This must be a whole number.")]
+        elif not least <= value <= most:
+            self._errors[name] = [
+                gettext("This must be between %(least)s and %(most)s.", least=least, most=most)
+            ]
+        else:
+            return value
+        return None
+
+    def has(self, name: str) -> bool:
+        """Whether the client named the field, if only with null."""
+        return name in self._values
+
     def checked(self) -> None:
         """Refuse what was wrong.
 

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 from ..lazy import names
 
 if TYPE_CHECKING:
+    from .freshness import fresh_login_required as fresh_login_required
     from .login import current_user as current_user
     from .login import login_required as login_required
     from .login import login_user as login_user
     from .login import logout_user as logout_user
     from .managers import UserManager as UserManager
+    from .mechanisms import auth_required as auth_required
     from .models import AbstractBaseUser as AbstractBaseUser
     from .models import AbstractEmailUser as AbstractEmailUser
     from .models import AbstractUser as AbstractUser
@@ -20,45 +22,64 @@ if TYPE_CHECKING:
     from .models import NamesMixin as NamesMixin
     from .models import PermissionsMixin as PermissionsMixin
     from .models import UsernameMixin as UsernameMixin
+    from .objects import BaseUserManager as BaseUserManager
     from .reaching import get_models as get_models
     from .reaching import get_user_model as get_user_model
     from .sessions import SessionManager as SessionManager
+    from .shortcuts import authenticate as authenticate
+    from .shortcuts import logout as logout
+    from .shortcuts import update_session_auth_hash as update_session_auth_hash
+    from .user_forms import UserCreationForm as UserCreationForm
 
 _HOMES = {
     "AbstractBaseUser": ".models",
     "AbstractEmailUser": ".models",
     "AbstractUser": ".models",
     "AnonymousUser": ".models",
+    "BaseUserManager": ".objects",
     "EmailMixin": ".models",
     "NamesMixin": ".models",
     "PermissionsMixin": ".models",
     "SessionManager": ".sessions",
+    "UserCreationForm": ".user_forms",
     "UserManager": ".managers",
     "UsernameMixin": ".models",
+    "auth_required": ".mechanisms",
+    "authenticate": ".shortcuts",
     "current_user": ".login",
+    "fresh_login_required": ".freshness",
     "get_models": ".reaching",
     "get_user_model": ".reaching",
     "login_required": ".login",
     "login_user": ".login",
+    "logout": ".shortcuts",
     "logout_user": ".login",
+    "update_session_auth_hash": ".shortcuts",
 }
 __all__ = [
     "AbstractBaseUser",
     "AbstractEmailUser",
     "AbstractUser",
     "AnonymousUser",
+    "BaseUserManager",
     "EmailMixin",
     "NamesMixin",
     "PermissionsMixin",
     "SessionManager",
+    "UserCreationForm",
     "UserManager",
     "UsernameMixin",
+    "auth_required",
+    "authenticate",
     "current_user",
+    "fresh_login_required",
     "get_models",
     "get_user_model",
     "login_required",
     "login_user",
+    "logout",
     "logout_user",
+    "update_session_auth_hash",
 ]
 
 __getattr__ = names(__name__, _HOMES)

@@ -2,34 +2,30 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from typing import Any
 
 from flask import Flask
 
 from ..core import clock
-from ..exceptions import ConfigError, TokenError
+from ..exceptions import TokenError
 from .settings import TokenSettings
-from .signals import jwt_access_token_created, jwt_decode_failed
+from .signals import jwt_access_token_created, jwt_decode_failed, jwt_token_decoded
+from .signing_keys import SigningKeys
 
-ALGORITHM = "HS256"
-SHORTEST_KEY = 32
 _REQUIRED = ["exp", "iat", "sub", "jti", "iss", "aud", "sid", "typ"]
 _LONGEST = 4_000
+#: Seconds that another server's clock may be ahead.
+_AHEAD = 60
+_LARGEST_KEY = 2**63
 
 
 class AccessTokens:
     """Issue and read the access tokens of one application."""
 
     def __init__(self, app: Flask, settings: TokenSettings) -> None:
-        if settings.key is not None and len(settings.key.encode()) < SHORTEST_KEY:
-            raise ConfigError(
-                f"LBACK_AUTH_JWT_KEY has fewer than {SHORTEST_KEY} bytes.",
-                'Make one with python -c "import secrets; print(secrets.token_hex(32))".',
-            )
-        self._app = app
         self._settings = settings
+        self.keys = SigningKeys(app, settings)
         self.issuer = settings.issuer or app.name
         self.audience = settings.audience or self.issuer
 
@@ -54,7 +50,9 @@ class AccessTokens:
             "typ": "access",
         }
         jwt_access_token_created.emit(self, payload=claims)
-        return jwt.encode(claims, self._keys()[0], algorithm=ALGORITHM)
+        key = self.keys.all[0]
+        headers = None if key.kid is None else {"kid": key.kid}
+        return jwt.encode(claims, key.private, algorithm=self.keys.algorithm, headers=headers)
 
     def read(self, token: str) -> tuple[str, int]:
         """The account's key as text, and the session row, that a token names.
@@ -65,57 +63,54 @@ class AccessTokens:
         """
         import jwt
 
-        problem: Exception | None = None
-        if len(token) <= _LONGEST:
-            for key in self._keys():
-                try:
-                    claims = jwt.decode(
-                        token,
-                        key,
-                        algorithms=[ALGORITHM],
-                        issuer=self.issuer,
-                        audience=self.audience,
-                        options={
-                            "require": _REQUIRED,
-                            "verify_exp": False,
-                            "verify_iat": False,
-                            "strict_aud": True,
-                        },
-                    )
-                    return self._checked(claims)
-                except (jwt.PyJWTError, TokenError) as error:
-                    problem = error
-        code = getattr(problem, "code", "invalid_token")
-        jwt_decode_failed.emit(self, error_type=code)
-        raise TokenError("The access token cannot be used.", code) from problem
+        try:
+            claims = self._claims(token)
+            named = _checked(claims)
+        except (jwt.PyJWTError, TokenError, RecursionError) as error:
+            code = getattr(error, "code", "invalid_token")
+            jwt_decode_failed.emit(self, error_type=code)
+            raise TokenError("The access token cannot be used.", code) from error
+        jwt_token_decoded.emit(self, payload=claims)
+        return named
 
-    def _checked(self, claims: dict[str, Any]) -> tuple[str, int]:
-        """Times by Lback's clock, and every type as we write it."""
-        now = clock.timestamp()
-        times = (claims["exp"], claims["iat"])
-        if claims["typ"] != "access" or not all(
-            type(one) is int for one in (*times, claims["sid"])
-        ):
-            raise TokenError("not an access token")
-        if claims["iat"] > now + 60:
-            raise TokenError("issued in the future")
-        if claims["exp"] <= now:
-            raise TokenError("expired", "token_expired")
-        return str(claims["sub"]), int(claims["sid"])
+    def _claims(self, token: str) -> dict[str, Any]:
+        import jwt
 
-    def _keys(self) -> list[bytes]:
-        if self._settings.key is not None:
-            return [self._settings.key.encode()]
-        secrets_ = [self._app.secret_key, *(self._app.config.get("SECRET_KEY_FALLBACKS") or ())]
-        return [_derived(key) for key in secrets_ if key]
+        if len(token) > _LONGEST:
+            raise TokenError("far too long")
+        for key in self.keys.believed(token):
+            try:
+                claims: dict[str, Any] = jwt.decode(
+                    token,
+                    key.public,
+                    algorithms=[self.keys.algorithm],
+                    issuer=self.issuer,
+                    audience=self.audience,
+                    options={
+                        "require": _REQUIRED,
+                        # Times are compared by Lback's clock, and have to be whole numbers.
+                        "verify_exp": False,
+                        "verify_iat": False,
+                        "verify_nbf": False,
+                        "strict_aud": True,
+                    },
+                )
+            except jwt.InvalidSignatureError:
+                continue
+            return claims
+        raise TokenError("signed with no key of ours")
 
 
-def _derived(key: str | bytes) -> bytes:
-    raw = key if isinstance(key, bytes) else key.encode()
-    return hashlib.sha256(b"lback.access-token\0" + raw).digest()
-
-
-def bearer_of(header: str) -> str | None:
-    """The token of an ``Authorization`` header, None for another scheme."""
-    scheme, _, value = header.partition(" ")
-    return value.strip() if scheme.lower() == "bearer" and value else None
+def _checked(claims: dict[str, Any]) -> tuple[str, int]:
+    """Times by Lback's clock, and every type as we write it."""
+    now = clock.timestamp()
+    numbers = (claims["exp"], claims["iat"], claims["sid"], claims.get("nbf", 0))
+    if claims["typ"] != "access" or not all(type(one) is int for one in numbers):
+        raise TokenError("not an access token")
+    if not 0 < claims["sid"] < _LARGEST_KEY:
+        raise TokenError("names no session")
+    if max(claims["iat"], claims.get("nbf", 0)) > now + _AHEAD:
+        raise TokenError("issued in the future")
+    if claims["exp"] <= now:
+        raise TokenError("expired", "token_expired")
+    return str(claims["sub"]), int(claims["sid"])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from types import SimpleNamespace
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from ..core import clock
 from ..core.translation import gettext
 from ..exceptions import InvalidFieldsError
+from .audit.service import Audit
 from .directory import Directory
 from .emails import AccountMails
 from .mixins import key_name, key_of
@@ -28,8 +30,6 @@ from .signals import (
     user_registered,
     user_registration_failed,
 )
-
-_PERSONAL = ("username", "email", "first_name", "last_name")
 
 
 class Accounts:
@@ -48,6 +48,7 @@ class Accounts:
         policy: PasswordPolicy,
         sessions: SessionManager,
         mails: AccountMails,
+        audit: Audit,
     ) -> None:
         self._db = db
         self._models = models
@@ -57,6 +58,15 @@ class Accounts:
         self._policy = policy
         self._sessions = sessions
         self._mails = mails
+        self._audit = audit
+        self._revocations: list[Callable[[Any], object]] = []
+
+    def on_revocation(self, action: Callable[[Any], object]) -> None:
+        """Have something done in the transaction of every new password and every deactivation.
+
+        For what an account has trusted before; parts do so in their ``plan``.
+        """
+        self._revocations.append(action)
 
     def create(self, *, password: str | None, verified: bool = False, **fields: Any) -> Any:
         """Make an account and add it to the session; the caller commits.
@@ -86,7 +96,7 @@ class Accounts:
         reserved = map(canonical, self._settings.reserved_usernames)
         if username and canonical(username) in reserved:
             errors.setdefault("username", [gettext("This name is taken. Choose another one.")])
-        if complaints := self._policy.complaints(password, _texts(fields)):
+        if complaints := self._policy.complaints(password, SimpleNamespace(**fields)):
             errors["password"] = complaints
         # Beside another mistake, too, a known address would tell who has an account.
         hidden = self._settings.generic_answers and errors.pop("email", None) is not None
@@ -111,10 +121,29 @@ class Accounts:
             self._mails.verify_email(user)
         return user
 
+    def register_passwordless(self, *, verified: bool, **fields: Any) -> Any:
+        """Make an account as registration does, of somebody whom another site has sent.
+
+        It is added to the session; the caller commits, and sends mails and signals then.
+
+        :param verified: whether its address counts as verified.
+        :raises InvalidFieldsError: a name is malformed or taken.
+        """
+        groups = self._default_groups()
+        user = self.create(password=None, verified=verified, **fields)
+        user.groups.extend(groups)
+        return user
+
+    def is_reserved(self, username: str) -> bool:
+        """Whether nobody can register with this name."""
+        return canonical(username) in map(canonical, self._settings.reserved_usernames)
+
     def set_password(
         self, user: Any, password: str, *, but: int | None = None, validate: bool = True
     ) -> None:
         """Give an account a new password and end its sessions; the caller commits.
+
+        Without a session that stays, its API tokens end too: it may have been taken over.
 
         :param but: the session that stays.
         :param validate: whether the policy has a say.
@@ -123,7 +152,13 @@ class Accounts:
         if validate and (complaints := self.complaints(user, password)):
             raise InvalidFieldsError({"new_password": complaints})
         user.password_hash = self._hasher.hash(password)
-        self._sessions.end_all(user, but=but)
+        self._policy.password_changed(password, user)
+        self._audit.record("auth.password_set", user)
+        if but is None:
+            self._sessions.end_everything(user)
+        else:
+            self._sessions.end_all(user, but=but)
+        self._revoke(user)
         user_password_set.emit(self, user=user)
 
     def claim(self, user: Any) -> bool:
@@ -145,20 +180,22 @@ class Accounts:
 
     def complaints(self, user: Any, password: str) -> list[str]:
         """What the policy has against a password of this account."""
-        return self._policy.complaints(password, [getattr(user, name, None) for name in _PERSONAL])
+        return self._policy.complaints(password, user)
 
     def set_active(self, user: Any, active: bool) -> bool:
-        """Switch an account on, or off with all its sessions; the caller commits.
+        """Switch an account on, or off with all its sessions and tokens; the caller commits.
 
         :returns: whether anything changed.
         """
         if user.is_active == active:
             return False
         user.is_active = active
+        self._audit.record("auth.activated" if active else "auth.deactivated", user)
         if active:
             user_activated.emit(self, user=user)
         else:
-            self._sessions.end_all(user)
+            self._sessions.end_everything(user)
+            self._revoke(user)
             user_deactivated.emit(self, user=user)
         return True
 
@@ -187,9 +224,15 @@ class Accounts:
             errors["email"] = [gettext("This address has an account. Sign in, or reset it.")]
         return errors
 
+    def _revoke(self, user: Any) -> None:
+        for action in self._revocations:
+            action(user)
+
     def _make(self, password: str | None, fields: dict[str, Any]) -> Any:
         user = self._directory.user_class(**fields)
         user.password_hash = None if password is None else self._hasher.hash(password)
+        if password is not None:
+            self._policy.password_changed(password, user)
         self._db.session.add(user)
         return user
 
@@ -221,7 +264,3 @@ class Accounts:
     def _default_groups(self) -> Iterable[Any]:
         group: Any = self._models.Group
         return self._db.session.scalars(sa.select(group).where(group.is_default)).all()
-
-
-def _texts(fields: dict[str, Any]) -> list[str]:
-    return [value for name in _PERSONAL if isinstance(value := fields.get(name), str)]

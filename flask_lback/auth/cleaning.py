@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -11,10 +12,13 @@ from flask_sqlalchemy import SQLAlchemy
 from ..core import clock
 from ..core.state import State
 from .models import Models, table_of
+from .settings import DeviceSettings
 
 
 def remove_dead(state: State, batch: int = 1000) -> tuple[int, int]:
-    """Delete sessions that have expired or were ended, and refresh tokens that are over.
+    """Delete sessions and API tokens that have expired or were ended, and old refresh tokens.
+
+    Devices that have not been used for as long as they are known go as well.
 
     Each batch is found by an index and committed by itself, so that no table is locked for long.
 
@@ -24,7 +28,10 @@ def remove_dead(state: State, batch: int = 1000) -> tuple[int, int]:
     logins: Any = table_of(models.UserSession)
     tokens: Any = table_of(models.RefreshToken)
     now = clock.now()
-    removed = {logins: 0, tokens: 0}
+    api_tokens: Any = table_of(models.ApiToken)
+    devices: Any = table_of(models.Device)
+    unused = now - dt.timedelta(days=state[DeviceSettings].remember_days)
+    removed = {logins: 0, tokens: 0, api_tokens: 0, devices: 0}
 
     def delete(table: Any, column: Any, keys: Sequence[Any]) -> None:
         result: Any = session.execute(sa.delete(table).where(column.in_(keys)))
@@ -42,14 +49,17 @@ def remove_dead(state: State, batch: int = 1000) -> tuple[int, int]:
             yield [row[0] for row in found]
             session.commit()
 
-    for condition, order in (
-        (logins.c.expires_at <= now, logins.c.expires_at),
-        (logins.c.revoked_at.is_not(None), logins.c.id),
+    for table, condition, order in (
+        (logins, logins.c.expires_at <= now, logins.c.expires_at),
+        (logins, logins.c.revoked_at.is_not(None), logins.c.id),
+        (tokens, tokens.c.expires_at <= now, tokens.c.expires_at),
+        (api_tokens, api_tokens.c.expires_at <= now, api_tokens.c.expires_at),
+        (api_tokens, api_tokens.c.revoked_at.is_not(None), api_tokens.c.id),
+        (devices, devices.c.last_used_at <= unused, devices.c.last_used_at),
     ):
-        for keys in batches(logins, condition, order):
-            # Said here, since SQLite heeds no foreign key unless asked to.
-            delete(tokens, tokens.c.session_id, keys)
-            delete(logins, logins.c.id, keys)
-    for keys in batches(tokens, tokens.c.expires_at <= now, tokens.c.expires_at):
-        delete(tokens, tokens.c.id, keys)
+        for keys in batches(table, condition, order):
+            if table is logins:
+                # Said here, since SQLite heeds no foreign key unless asked to.
+                delete(tokens, tokens.c.session_id, keys)
+            delete(table, table.c.id, keys)
     return removed[logins], removed[tokens]

@@ -129,7 +129,7 @@ def activate_user(app: Flask, name: str) -> None:
     NAME is a username or an address.
     """
     state = state_of(app)
-    user = _known(state, name)
+    user = known_user(state, name)
     changed = UserManager(state).activate(user)
     state[SQLAlchemy].session.commit()
     _say_changed(user, changed, "active")
@@ -143,7 +143,7 @@ def deactivate_user(app: Flask, name: str) -> None:
     NAME is a username or an address.
     """
     state = state_of(app)
-    user = _known(state, name)
+    user = known_user(state, name)
     if user.is_active and _is_last_superuser(state, user):
         raise CommandError(
             f"{user.get_username()} is the last active superuser.",
@@ -166,7 +166,7 @@ def reset_password(
     NAME is a username or an address.
     """
     state = state_of(app)
-    user, manager = _known(state, name), UserManager(state)
+    user, manager = known_user(state, name), UserManager(state)
     password = ask_password(
         from_stdin=password_stdin,
         no_input=no_input,
@@ -214,7 +214,11 @@ def _find(state: State, name: str) -> Any | None:
     return state[SQLAlchemy].session.scalar(named)
 
 
-def _known(state: State, name: str) -> Any:
+def known_user(state: State, name: str) -> Any:
+    """The account of a username or an address.
+
+    :raises CommandError: there is none.
+    """
     user = _find(state, name)
     if user is None:
         raise CommandError(f"There is no account {name!r}.", "`flask lback list-users` shows them.")

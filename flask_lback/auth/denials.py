@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, NoReturn
 
 from flask import flash, redirect, request, url_for
@@ -9,25 +10,46 @@ from werkzeug.routing import BuildError
 
 from ..core.errors import Problem, wants_json
 from ..core.redirects import here
+from ..core.state import current_state
 from ..core.translation import gettext
-from ..security.csrf import has_header_token
+from ..security.csrf import has_header_token, is_basic, is_from_browser
+from .settings import AuthSettings
 
 
-def refuse_anonymous() -> Any:
+def refuse_anonymous(mechanisms: Collection[str] | None = None) -> Any:
     """Lead to the sign-in page and back, or answer 401.
 
+    :param mechanisms: those that the view accepts; those of the application when left out.
     :raises Problem: 401, when the client asked for JSON or there is no sign-in page.
     """
-    login = None if wants_json() or has_header_token(request) else _login_page()
+    accepted = current_state()[AuthSettings].mechanisms if mechanisms is None else mechanisms
+    login = _login_page() if "session" in accepted and not _is_program(accepted) else None
     if login is None:
         raise Problem(
-            401,
-            "not_authenticated",
-            gettext("Sign in first."),
-            headers={"WWW-Authenticate": 'Bearer realm="api"'},
+            401, "not_authenticated", gettext("Sign in first."), headers=challenges(accepted)
         )
     flash(gettext("Sign in to see this page."), "info")
     return redirect(login)
+
+
+def challenges(mechanisms: Collection[str]) -> dict[str, str]:
+    """The header that says how to ask again (RFC 9110 section 11.6.1).
+
+    Basic is left out for a browser that has another way in: it would cover the page with a dialog
+    of its own, and remember what is typed there.
+    """
+    found = []
+    if "jwt" in mechanisms or "token" in mechanisms:
+        found.append('Bearer realm="api"')
+    if "basic" in mechanisms and (len(mechanisms) == 1 or not is_from_browser(request)):
+        found.append('Basic realm="api", charset="UTF-8"')
+    return {"WWW-Authenticate": ", ".join(found)} if found else {}
+
+
+def _is_program(mechanisms: Collection[str]) -> bool:
+    """Whether a sign-in page would be of no use."""
+    has_password = "basic" in mechanisms and is_basic(request)
+    return wants_json() or has_header_token(request) or has_password
 
 
 def refuse_forbidden(permission: str | None = None) -> NoReturn:

@@ -10,9 +10,10 @@ from ..exceptions import ConfigError
 from ..limits.service import RateLimits
 from ..mail.links import external_url, site_url
 from ..mail.service import Mailer
-from .links import RESET, VERIFY, LinkTokens
+from .links import CHANGE_EMAIL, RESET, VERIFY, LinkTokens
 from .mixins import key_of
 from .settings import AuthSettings
+from .signals import user_email_verification_initiated
 
 #: How often its owner is told that somebody registers with an address.
 _EXISTS = "1 per hour"
@@ -53,6 +54,26 @@ class AccountMails:
             link=self._link("verify_email", VERIFY, user),
             expires_minutes=self._settings.verify_email_hours * 60,
         )
+        user_email_verification_initiated.emit(self, user=user)
+
+    def change_email(self, user: Any, email: str) -> None:
+        """Ask at the new address whether it is theirs."""
+        self._send(
+            user,
+            "change_email",
+            gettext("Confirm your new address"),
+            to=email,
+            link=self._link("confirm_email", CHANGE_EMAIL, user, email),
+            expires_minutes=self._settings.verify_email_hours * 60,
+        )
+
+    def email_change_requested(self, user: Any) -> None:
+        """Tell the owner, at the old address, before anything has changed."""
+        self._notify(user, "email_change_requested", gettext("Your address is to be changed"))
+
+    def email_changed(self, user: Any, old_email: str) -> None:
+        """Tell the owner, at the old address, which cannot reset the password any longer."""
+        self._send(user, "email_changed", gettext("Your address was changed"), to=old_email)
 
     def reset_password(self, user: Any) -> None:
         """Send the link to choose a new password."""
@@ -68,6 +89,10 @@ class AccountMails:
         """Tell the owner that the password is another one."""
         self._notify(user, "password_changed", gettext("Your password was changed"))
 
+    def refresh_reused(self, user: Any) -> None:
+        """Tell the owner that a sign-in was ended, since its refresh token was copied."""
+        self._notify(user, "refresh_reused", gettext("A sign-in was ended"))
+
     def account_exists(self, user: Any) -> None:
         """Tell the owner that somebody tried to register with the address, once an hour."""
         if self._limits.allows(_EXISTS, "mail-exists", str(key_of(user))):
@@ -82,12 +107,14 @@ class AccountMails:
         else:
             self._send(user, template, subject, link=link)
 
-    def _link(self, page: str, purpose: str, user: Any) -> str:
-        return external_url(f"lback_auth.{page}", token=self._tokens.make(purpose, user))
+    def _link(self, page: str, purpose: str, user: Any, *values: str) -> str:
+        return external_url(f"lback_auth.{page}", token=self._tokens.make(purpose, user, *values))
 
-    def _send(self, user: Any, template: str, subject: str, **context: Any) -> None:
+    def _send(
+        self, user: Any, template: str, subject: str, *, to: str | None = None, **context: Any
+    ) -> None:
         name = getattr(user, "first_name", "") or user.get_username()
         subject = f"{subject} - {site_name(self._app)}"
         self._mailer.send_template(
-            user.email, subject, f"lback/mail/{template}", user_name=name, **context
+            to or user.email, subject, f"lback/mail/{template}", user_name=name, **context
         )

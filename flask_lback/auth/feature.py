@@ -19,21 +19,27 @@ from ..core.state import State
 from ..exceptions import ConfigError
 from ..limits.service import RateLimits
 from ..mail.service import Mailer
-from . import login, versions
+from ..tasks.runner import TaskRunner
+from . import login, mechanisms, versions
 from .access_tokens import AccessTokens
 from .accounts import Accounts
+from .addresses import Addresses
+from .audit.service import Audit
 from .checks import check_sessions
 from .directory import Directory
 from .emails import AccountMails
-from .forms import FORMS
+from .entrance import Entrance
+from .freshness import Proofs
 from .links import LinkTokens
 from .loading import AccountLoader
 from .managers import UserManager
 from .middleware import AuthMiddleware, RequestMixin
 from .models import KEY, AbstractBaseUser, Models, default_user, models_of
+from .parts import FORMS, PARTS
 from .passwords import PasswordHasher
 from .policy import PasswordPolicy
 from .principal import unite_on_load
+from .profiles import Profiles
 from .refresh_tokens import RefreshTokens
 from .sessions import SessionManager
 from .settings import (
@@ -43,6 +49,8 @@ from .settings import (
     TemplateSettings,
     TokenSettings,
 )
+from .throttle.lockouts import Lockouts
+from .throttle.service import PasswordThrottle
 from .views import make_blueprint
 
 
@@ -51,8 +59,11 @@ class AuthFeature(Feature):
 
     name = "auth"
     requires = ("db", "tasks", "limits", "mail", "security")
-    settings = (AuthSettings, TemplateSettings, PasswordSettings, TokenSettings, LimitSettings)
-    checks: ClassVar = (Check(check_sessions),)
+    settings = (
+        *(AuthSettings, TemplateSettings, PasswordSettings, TokenSettings, LimitSettings),
+        *(kind for part in PARTS for kind in part.settings),
+    )
+    checks: ClassVar = (Check(check_sessions), *(one for part in PARTS for one in part.checks))
     middleware = (AuthMiddleware,)
     request_mixin = RequestMixin
 
@@ -60,6 +71,7 @@ class AuthFeature(Feature):
         """Find or make the user class, and make the services."""
         settings = plan.settings(AuthSettings)
         _refuse_unknown_forms(settings.forms)
+        mechanisms.refuse_unknown(settings.mechanisms, "LBACK_AUTH_MECHANISMS")
         db = plan.state[SQLAlchemy]
         models = _models_for(plan, db, settings)
         state = plan.state
@@ -69,13 +81,23 @@ class AuthFeature(Feature):
         policy = state.add(PasswordPolicy(passwords))
         links = state.add(LinkTokens(plan.app))
         mails = state.add(AccountMails(state[Mailer], links, settings, state[RateLimits], plan.app))
-        sessions = state.add(SessionManager(db, models, settings))
+        audit = state.add(Audit(db, models))
+        sessions = state.add(SessionManager(db, models, settings, audit))
         directory = state.add(Directory(db, models))
-        state.add(Accounts(db, models, settings, directory, hasher, policy, sessions, mails))
+        state.add(Entrance(plan.app, directory, links))
+        state.add(Accounts(db, models, settings, directory, hasher, policy, sessions, mails, audit))
+        _add_own_services(plan)
         tokens = plan.settings(TokenSettings)
         state.add(AccessTokens(plan.app, tokens))
-        state.add(RefreshTokens(db, models, tokens, sessions))
+        state.add(RefreshTokens(db, models, tokens, sessions, audit, mails))
         state.add(AccountLoader(db, models, settings))
+        lockouts = Lockouts(
+            plan.app, state[RateLimits], audit, directory, state[Mailer], state[TaskRunner]
+        )
+        limits = plan.settings(LimitSettings)
+        state.add(PasswordThrottle(state[RateLimits], limits, lockouts))
+        for part in PARTS:
+            part.plan(plan)
         providers = state[Providers]
         providers.provide("session_manager", lambda: sessions)
         providers.provide("user_manager", lambda: UserManager(state))
@@ -87,11 +109,34 @@ class AuthFeature(Feature):
             versions.watch(state[AccountLoader].engine, models)
         unite_on_load(models.User)
         login.install(app, state)
+        for part in PARTS:
+            part.install(app, state)
         app.shell_context_processor(lambda: {"db": state[SQLAlchemy], **_shown(models)})
         prefix = state[AuthSettings].url_prefix
         if prefix is not None:
             whole = state[CoreSettings].url_prefix + prefix
             app.register_blueprint(make_blueprint(), url_prefix=whole)
+
+
+def _add_own_services(plan: Plan) -> None:
+    """What people do with their own account."""
+    state, settings = plan.state, plan.settings(AuthSettings)
+    db, directory, audit = state[SQLAlchemy], state[Directory], state[Audit]
+    state.add(Proofs())
+    state.add(Profiles(db, settings, directory, state[Accounts], audit))
+    state.add(
+        Addresses(
+            db,
+            settings,
+            plan.settings(LimitSettings),
+            state[RateLimits],
+            directory,
+            state[LinkTokens],
+            state[AccountMails],
+            state[SessionManager],
+            audit,
+        )
+    )
 
 
 def _refuse_unknown_forms(given: Iterable[str]) -> None:

@@ -4,37 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from wtforms import BooleanField, EmailField, HiddenField, PasswordField, StringField
-from wtforms.validators import EqualTo
+from wtforms import BooleanField, HiddenField, StringField
 
 from ..core.translation import gettext
 from ..forms.base import Form, at_most, required
+from .fields import again_field, email_field, password_field
 from .names import EMAIL_LENGTH, USERNAME_LENGTH
-
-#: Longer passwords are refused before anything is computed with them.
-PASSWORD_INPUT = 4_096
-
-
-def _password(label: str, *, new: bool) -> PasswordField:
-    return PasswordField(
-        label,
-        [required(), at_most(PASSWORD_INPUT)],
-        render_kw={"autocomplete": "new-password" if new else "current-password"},
-    )
-
-
-def _again(field: str) -> PasswordField:
-    return PasswordField(
-        gettext("Password again"),
-        [required(), EqualTo(field, gettext("The two passwords differ."))],
-        render_kw={"autocomplete": "new-password"},
-    )
-
-
-def _email() -> EmailField:
-    return EmailField(
-        gettext("Email"), [required(), at_most(EMAIL_LENGTH)], render_kw={"autocomplete": "email"}
-    )
 
 
 class LoginForm(Form):
@@ -45,7 +20,7 @@ class LoginForm(Form):
         [required(), at_most(EMAIL_LENGTH)],
         render_kw={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"},
     )
-    password = _password(gettext("Password"), new=False)
+    password = password_field(gettext("Password"), new=False)
     remember = BooleanField(gettext("Keep me signed in"))
     next = HiddenField()
 
@@ -58,9 +33,9 @@ class RegisterForm(Form):
         [required(), at_most(USERNAME_LENGTH)],
         render_kw={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"},
     )
-    email = _email()
-    password = _password(gettext("Password"), new=True)
-    password_confirm = _again("password")
+    email = email_field()
+    password = password_field(gettext("Password"), new=True)
+    password_confirm = again_field("password")
 
     def account_fields(self) -> dict[str, Any]:
         """What an account is made of; a subclass adds its fields."""
@@ -70,7 +45,7 @@ class RegisterForm(Form):
 class EmailForm(Form):
     """Ask for a mail."""
 
-    email = _email()
+    email = email_field()
 
 
 class VerifyEmailForm(Form):
@@ -83,16 +58,36 @@ class ResetPasswordForm(Form):
     """Choose a new password through a link."""
 
     token = HiddenField(validators=[required()])
-    new_password = _password(gettext("New password"), new=True)
-    password_confirm = _again("new_password")
+    new_password = password_field(gettext("New password"), new=True)
+    password_confirm = again_field("new_password")
 
 
 class ChangePasswordForm(Form):
     """Choose a new password while signed in."""
 
-    current_password = _password(gettext("Present password"), new=False)
-    new_password = _password(gettext("New password"), new=True)
-    password_confirm = _again("new_password")
+    current_password = password_field(gettext("Present password"), new=False)
+    new_password = password_field(gettext("New password"), new=True)
+    password_confirm = again_field("new_password")
+
+
+class ReauthenticateForm(Form):
+    """Prove again who one is."""
+
+    password = password_field(gettext("Password"), new=False)
+    next = HiddenField()
+
+
+class ChangeEmailForm(Form):
+    """Ask for another address; the password is asked for when the sign-in is not fresh."""
+
+    email = email_field()
+    current_password = password_field(gettext("Present password"), new=False)
+
+
+class ConfirmEmailForm(Form):
+    """Confirm with a button, so that a mail scanner does not."""
+
+    token = HiddenField(validators=[required()])
 
 
 class LogoutForm(Form):
@@ -108,4 +103,7 @@ FORMS: dict[str, type[Form]] = {
     "request_reset_password": EmailForm,
     "reset_password": ResetPasswordForm,
     "change_password": ChangePasswordForm,
+    "reauthenticate": ReauthenticateForm,
+    "change_email": ChangeEmailForm,
+    "confirm_email": ConfirmEmailForm,
 }

@@ -7,23 +7,17 @@ import hmac
 from typing import Any
 
 from flask import Flask
-from itsdangerous import BadData, SignatureExpired, TimestampSigner, URLSafeTimedSerializer
+from itsdangerous import BadData, SignatureExpired
 
-from ..core import clock
 from ..core.translation import gettext
 from ..exceptions import TokenError
 from .mixins import key_name, key_of
+from .signing import serializer
 
 VERIFY = "verify-email"
 RESET = "reset-password"
-_LONGEST = 1_000
-
-
-class _Signer(TimestampSigner):
-    """itsdangerous by Lback's clock."""
-
-    def get_timestamp(self) -> int:
-        return int(clock.timestamp())
+CHANGE_EMAIL = "change-email"
+_LONGEST = 3_000
 
 
 class LinkTokens:
@@ -37,10 +31,13 @@ class LinkTokens:
     def __init__(self, app: Flask) -> None:
         self._app = app
 
-    def make(self, purpose: str, user: Any) -> str:
-        """A token for this account, for this purpose only."""
-        payload = [user.get_id(), self._fingerprint(purpose, user)]
-        return str(self._serializer(purpose).dumps(payload))
+    def make(self, purpose: str, user: Any, *values: str) -> str:
+        """A token for this account, for this purpose only.
+
+        :param values: what it carries besides; everybody who has the link can read it.
+        """
+        payload = [user.get_id(), self.fingerprint(purpose, user), *values]
+        return str(serializer(self._app, purpose).dumps(payload))
 
     def read(self, purpose: str, token: str, *, max_age: int, load: Any) -> Any:
         """The account that a token was made for.
@@ -49,10 +46,20 @@ class LinkTokens:
         :param load: finds an account by its key as text, or gives None.
         :raises TokenError: the same message whatever is wrong.
         """
+        user, values = self.read_values(purpose, token, max_age=max_age, load=load)
+        if values:
+            raise refused()
+        return user
+
+    def read_values(
+        self, purpose: str, token: str, *, max_age: int, load: Any
+    ) -> tuple[Any, list[str]]:
+        """As :meth:`read`, with what the token carries besides."""
         try:
             if len(token) > _LONGEST:
                 raise BadData("too long")
-            key, fingerprint = self._serializer(purpose).loads(token, max_age=max_age)
+            held = serializer(self._app, purpose).loads(token, max_age=max_age)
+            key, fingerprint, *values = held
         except SignatureExpired as error:
             raise refused("token_expired") from error
         except (BadData, ValueError, TypeError) as error:
@@ -60,11 +67,12 @@ class LinkTokens:
         user = load(key)
         if user is None or not user.is_active:
             raise refused()
-        if not hmac.compare_digest(str(fingerprint), self._fingerprint(purpose, user)):
+        if not hmac.compare_digest(str(fingerprint), self.fingerprint(purpose, user)):
             raise refused()
-        return user
+        return user, values
 
-    def _fingerprint(self, purpose: str, user: Any) -> str:
+    def fingerprint(self, purpose: str, user: Any) -> str:
+        """What a token of this purpose is bound to, as the account is now."""
         email = getattr(user, "email_canonical", None)
         if purpose == VERIFY:
             state = (email, getattr(user, "email_verified_at", None))
@@ -72,15 +80,6 @@ class LinkTokens:
             state = (email, user.password_hash)
         text = repr((purpose, key_name(type(user)), str(key_of(user)), *map(str, state)))
         return hashlib.sha256(text.encode()).hexdigest()[:32]
-
-    def _serializer(self, purpose: str) -> URLSafeTimedSerializer:
-        keys = [*(self._app.config.get("SECRET_KEY_FALLBACKS") or ()), self._app.secret_key]
-        return URLSafeTimedSerializer(
-            keys,
-            salt=f"lback.{purpose}",
-            signer=_Signer,
-            signer_kwargs={"digest_method": hashlib.sha256},
-        )
 
 
 def refused(code: str = "invalid_token") -> TokenError:

@@ -16,9 +16,9 @@ from flask_login.signals import user_logged_out as flask_login_logged_out
 from werkzeug.local import LocalProxy
 
 from ..core.state import State, current_state
-from ..exceptions import TokenError
-from ..security.csrf import has_header_token
-from .access_tokens import AccessTokens, bearer_of
+from ..core.views import caller_of
+from ..security.csrf import CSRFProtection
+from . import credentials
 from .denials import refuse_anonymous
 from .directory import Directory
 from .loading import AccountLoader
@@ -37,12 +37,13 @@ def login_required(view: V) -> V:
 
     Unlike Flask-Login's, it lets nobody in by OPTIONS, and no setting switches it off.
     """
+    run = caller_of(view)
 
     @functools.wraps(view)
     def guarded(*args: Any, **kwargs: Any) -> Any:
         if not resolve().is_authenticated:
             return current_app.login_manager.unauthorized()  # type: ignore[attr-defined]
-        return current_app.ensure_sync(view)(*args, **kwargs)
+        return run(*args, **kwargs)
 
     return guarded  # type: ignore[return-value]
 
@@ -76,12 +77,13 @@ def present_login() -> Login | None:
 
 def resolve() -> Any:
     """The present account, loaded at the first call of a request."""
-    if USER not in g:
+    here = g._get_current_object()
+    if USER not in here:
         user, login = _identify() if has_request_context() else (AnonymousUser(), None)
-        setattr(g, USER, user)
+        setattr(here, USER, user)
         if login is not None:
-            setattr(g, LOGIN, login)
-    return g.get(USER)
+            setattr(here, LOGIN, login)
+    return here.get(USER)
 
 
 #: The present account: the mapped object, loaded with one statement when it is first touched.
@@ -102,6 +104,7 @@ def install(app: Flask, state: State) -> None:
         manager.unauthorized_handler(refuse_anonymous)
     manager.anonymous_user = AnonymousUser
     manager._load_user = resolve
+    state[CSRFProtection].accepts_basic = "basic" in state[AuthSettings].mechanisms
     flask_login_logged_in.connect(_adopt_login, app)
     flask_login_logged_out.connect(_adopt_logout, app)
 
@@ -114,24 +117,15 @@ def _identify() -> tuple[Any, Login | None]:
     state = current_state()
     loader = state[AccountLoader]
     found = None
-    if has_header_token(request):
-        # It decides alone, and is asked for no CSRF token: never fall back to a cookie.
-        token = bearer_of(request.headers["Authorization"])
-        found = None if token is None else _by_token(state, loader, token)
-    elif key := _sessions().present_key():
+    if "HTTP_AUTHORIZATION" in request.environ and credentials.decides(state, request):
+        found = credentials.find(state, request.headers["Authorization"])
+    elif "session" not in state[AuthSettings].mechanisms:
+        pass
+    elif key := state[SessionManager].present_key():
         found = loader.by_cookie(key)
     elif _FLASK_LOGIN_KEY in session and _may_adopt(state):
         found = _adopt_session(state)
     return found or (AnonymousUser(), None)
-
-
-def _by_token(state: State, loader: AccountLoader, token: str) -> tuple[Any, Login] | None:
-    try:
-        subject, session_id = state[AccessTokens].read(token)
-    except TokenError:
-        return None
-    found = loader.by_session(session_id)
-    return found if found is not None and found[0].get_id() == subject else None
 
 
 def _may_adopt(state: State) -> bool:

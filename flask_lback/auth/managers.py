@@ -13,10 +13,10 @@ from ..core.translation import gettext
 from ..exceptions import AuthenticationError, InvalidFieldsError, TokenError
 from ..limits.service import RateLimits, caller
 from .accounts import Accounts
+from .audit.service import Audit
 from .directory import Directory
 from .emails import AccountMails
 from .links import RESET, VERIFY, LinkTokens, refused
-from .mixins import key_of
 from .names import canonical
 from .passwords import PasswordHasher
 from .sessions import SessionManager
@@ -28,9 +28,12 @@ from .signals import (
     password_reset_successful,
     user_authenticated,
     user_authentication_failed,
+    user_email_verification_failed,
+    user_email_verification_successful,
     user_email_verified,
     user_login_failed,
 )
+from .throttle.service import PasswordThrottle
 
 
 class UserManager:
@@ -43,6 +46,7 @@ class UserManager:
         state = state or current_state()
         self._db = state[SQLAlchemy]
         self._accounts = state[Accounts]
+        self._audit = state[Audit]
         self._directory = state[Directory]
         self._hasher = state[PasswordHasher]
         self._limits = state[RateLimits]
@@ -51,6 +55,7 @@ class UserManager:
         self._mails = state[AccountMails]
         self._sessions = state[SessionManager]
         self._settings = state[AuthSettings]
+        self._throttle = state[PasswordThrottle]
 
     def create_user(
         self, *, password: str | None = None, verified: bool = False, **fields: Any
@@ -86,10 +91,8 @@ class UserManager:
     ) -> Any:
         """The account that a name and a password open.
 
-        Attempts are counted before anything is hashed, for unknown names too; the caller commits,
-        since an old hash is replaced. They are counted by name and by account: one that was tried
-        out under its other name is refused like a wrong password, since 429 would tell that the
-        two names are one person's.
+        Attempts are counted before anything is hashed, for unknown names too, see
+        :class:`PasswordThrottle`; the caller commits, since an old hash is replaced.
 
         :param require_email_verified: the setting decides when left out.
         :raises AuthenticationError: they open none; the message is always the same, but that an
@@ -97,11 +100,7 @@ class UserManager:
         :raises Problem: 429, too many attempts.
         """
         user = self._directory.by_identifier(identifier)
-        budget = self._budget(identifier, user)
-        self._hit(self._limit_settings.password_per_address, "password-address")
-        limit = self._limit_settings.password_per_account
-        self._limits.hit(limit, "password-name", canonical(identifier))
-        allowed = self._limits.allows(limit, *budget)
+        allowed = self._throttle.admit(user, identifier)
         stored = user.password_hash if user is not None and allowed else None
         right = self._hasher.verify(password, stored)
         if user is None or not right:
@@ -109,7 +108,7 @@ class UserManager:
             raise self._refused(identifier, user, reason if allowed else "too_many_attempts")
         if not user.is_active:
             raise self._refused(identifier, user, "user_inactive")
-        self._forgive(user)
+        self._throttle.accept(user)
         must = (
             self._settings.verify_email
             if require_email_verified is None
@@ -130,6 +129,21 @@ class UserManager:
         user_authenticated.emit(self, user=user)
         return user
 
+    def confirm_password(self, user: Any, password: str) -> None:
+        """Ask somebody who is signed in for their password once more.
+
+        It is counted with the attempts to sign in, so that a session that was left open gives no
+        further guesses.
+
+        :raises AuthenticationError: it is another one.
+        :raises Problem: 429, too many attempts.
+        """
+        self._throttle.admit(user)
+        if not self._hasher.verify(password, user.password_hash):
+            self._audit.refuse("auth.password_confirmed", user)
+            raise AuthenticationError(gettext("This is not your password."))
+        self._throttle.accept(user)
+
     def verify_email(self, token: str) -> Any:
         """Take a verification link in, and commit.
 
@@ -139,17 +153,23 @@ class UserManager:
 
         :raises TokenError: it is no longer good.
         """
-        user = self._read(VERIFY, token, self._settings.verify_email_hours * 3600)
+        try:
+            user = self._read(VERIFY, token, self._settings.verify_email_hours * 3600)
+        except TokenError as error:
+            user_email_verification_failed.emit(self, error_type=error.code)
+            raise
         user.email_verified_at = clock.now()
         is_chief = user.email_canonical in map(canonical, self._settings.admin_emails)
         if is_chief:
             user.is_staff = user.is_superuser = True
             user.password_hash = None
-            self._sessions.end_all(user)
+            self._sessions.end_everything(user)
+        self._audit.record("auth.email_confirmed", user, actor=user)
         self._db.session.commit()
         if is_chief:
             self._mails.reset_password(user)
         user_email_verified.emit(self, user=user)
+        user_email_verification_successful.emit(self, user=user)
         return user
 
     def resend_verification(self, email: str) -> None:
@@ -193,7 +213,7 @@ class UserManager:
             raise
         self._accounts.set_password(user, new_password)
         self._db.session.commit()
-        self._forgive(user)
+        self._throttle.forgive(user)
         self._mails.password_changed(user)
         password_reset_successful.emit(self, user=user)
         return user
@@ -205,11 +225,12 @@ class UserManager:
 
         :param but: the session that stays.
         :raises InvalidFieldsError: the present password is wrong, or the new one is refused.
+        :raises Problem: 429, too many attempts.
         """
-        self._limits.hit(self._limit_settings.password_per_account, *self._budget("", user))
-        if not self._hasher.verify(current_password, user.password_hash):
-            raise InvalidFieldsError({"current_password": [gettext("This is not your password.")]})
-        self._forgive(user)
+        try:
+            self.confirm_password(user, current_password)
+        except AuthenticationError as error:
+            raise InvalidFieldsError({"current_password": [error.message]}) from error
         self._accounts.set_password(user, new_password, but=but)
         self._db.session.commit()
         if self._directory.has_email:
@@ -246,22 +267,11 @@ class UserManager:
             raise
 
     def _refused(self, identifier: str, user: Any, reason: str) -> AuthenticationError:
+        self._audit.refuse("auth.login", user, identifier=identifier[:254], reason=reason)
         user_authentication_failed.emit(self, username=identifier, user=user, reason=reason)
         if has_request_context():
             user_login_failed.emit(self, request=request, username=identifier, reason=reason)
         return AuthenticationError(gettext("The name or the password is wrong."))
-
-    def _budget(self, identifier: str, user: Any) -> tuple[str, str]:
-        who = f"name:{canonical(identifier)}" if user is None else f"user:{key_of(user)}"
-        return "password-account", who
-
-    def _forgive(self, user: Any) -> None:
-        """Forget what was tried on an account, under each of its names."""
-        limit = self._limit_settings.password_per_account
-        self._limits.clear(limit, *self._budget("", user))
-        for name in ("username_canonical", "email_canonical"):
-            if value := getattr(user, name, None):
-                self._limits.clear(limit, "password-name", value)
 
     def _hit(self, limit: str, name: str) -> None:
         self._limits.hit(limit, name, caller())

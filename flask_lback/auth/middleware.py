@@ -25,23 +25,34 @@ class AuthMiddleware(Middleware):
 
         It is that of an earlier one, or of one whose view has sent this one.
         """
-        request.environ[_OUTER] = {name: g.pop(name) for name in _NAMES if name in g}
-        setattr(g, _REQUEST, request)
+        here = g._get_current_object()
+        if outer := {name: here.pop(name) for name in _NAMES if name in here}:
+            request.environ[_OUTER] = outer
+        setattr(here, _REQUEST, request)
 
     def process_response(self, request: Request, response: Response) -> None:
         """Mark pages that depend on who asks (CVE-2023-30861)."""
-        if USER in g:
-            response.vary.add("Cookie")
-            if "Cache-Control" not in response.headers:
-                response.headers["Cache-Control"] = "private, no-store"
+        here = g._get_current_object()
+        if USER in here:
+            _keep_private(response)
         outer = request.environ.pop(_OUTER, {})
         if _REQUEST not in outer:
-            g.pop(_REQUEST, None)
+            here.pop(_REQUEST, None)
             return
         for name in _NAMES:
-            g.pop(name, None)
+            here.pop(name, None)
             if name in outer:
-                setattr(g, name, outer[name])
+                setattr(here, name, outer[name])
+
+
+def _keep_private(response: Response) -> None:
+    present = {name.lower() for name, _ in response.headers}
+    if "vary" in present:
+        response.vary.add("Cookie")
+    else:
+        response.headers.add("Vary", "Cookie")
+    if "cache-control" not in present:
+        response.headers.add("Cache-Control", "private, no-store")
 
 
 class RequestMixin:

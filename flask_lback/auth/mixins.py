@@ -1,6 +1,6 @@
-"""What accounts and their companions are made of: columns and behaviour, typed.
+"""What accounts are made of: columns and behaviour, typed.
 
-Tables, keys and relations are given in ``models.py``, when a user class is mapped.
+What stands beside an account is in ``companions.py`` and in the ``models.py`` of each part.
 """
 
 from __future__ import annotations
@@ -11,17 +11,21 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import sqlalchemy as sa
+from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy.orm import Mapped, mapped_column, validates
 
 from ..core import clock
 from ..core.state import current_state
-from ..core.translation import gettext
 from ..db.models import UTCDateTime
-from ..exceptions import InvalidFieldsError
+from ..mail.service import Mailer
 from .names import EMAIL_LENGTH, USERNAME_LENGTH, canonical
+from .objects import BaseUserManager, DoesNotExistError, MultipleObjectsReturnedError
 from .passwords import PasswordHasher
 from .principal import HASH, TWIN, LazyState, key_attribute
 from .rights import rights_of
+
+if TYPE_CHECKING:
+    from .companions import GroupMixin, PermissionMixin
 
 _PROCESS_ONLY = (HASH, TWIN)
 
@@ -36,6 +40,11 @@ class AbstractBaseUser:
     USERNAME_FIELD: ClassVar[str] = "username"
     #: Further fields that `create-superuser` asks for.
     REQUIRED_FIELDS: ClassVar[tuple[str, ...]] = ()
+
+    #: Makes and finds accounts as in Django; an application may set its own.
+    objects: ClassVar[BaseUserManager[Any]] = BaseUserManager()
+    DoesNotExist = DoesNotExistError
+    MultipleObjectsReturned = MultipleObjectsReturnedError
 
     is_authenticated: ClassVar[bool] = True
     is_anonymous: ClassVar[bool] = False
@@ -71,6 +80,15 @@ class AbstractBaseUser:
     def check_password(self, password: str) -> bool:
         """Whether the password is right."""
         return current_state()[PasswordHasher].verify(password, self.password_hash)
+
+    def save(self, using: Any = None) -> None:
+        """Add it to the session and write it; commit it yourself.
+
+        :param using: the session; that of the application when left out.
+        """
+        session = using or current_state()[SQLAlchemy].session
+        session.add(self)
+        session.flush()
 
     def __getstate__(self) -> dict[str, Any]:
         """For pickle and copy: the mapped object, without what holds in this process only."""
@@ -121,6 +139,16 @@ class EmailMixin:
     def _follow_email(self, key: str, value: str | None) -> str | None:
         self.email_canonical = None if value is None else canonical(value)  # type: ignore[assignment]
         return value
+
+    def email_user(
+        self, subject: str, message: str, from_email: str | None = None, *, html: str | None = None
+    ) -> None:
+        """Send this account a mail.
+
+        :param from_email: the sender, when it is not the site's own.
+        :param html: the same message as HTML.
+        """
+        current_state()[Mailer].send(self.email, subject, message, html, sender=from_email)
 
     @property
     def email_verified(self) -> bool:
@@ -215,108 +243,10 @@ class AnonymousUser:
         return "AnonymousUser"
 
 
-class Companion:
-    """Base of the models that stand beside a user class."""
-
-    if TYPE_CHECKING:
-
-        def __init__(self, **values: Any) -> None: ...
-
-
-class NamedMixin:
-    """A unique name without control characters, one of which stands between gathered names."""
-
-    name: Mapped[str] = mapped_column(sa.String(150), unique=True)
-
-    @validates("name")
-    def _plain_name(self, key: str, value: str) -> str:
-        if not str(value).isprintable():
-            raise InvalidFieldsError(
-                {"name": [gettext("This holds a character that cannot be used.")]}
-            )
-        return value
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class GroupMixin(NamedMixin, Companion):
-    """A role: permissions that its members share."""
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    description: Mapped[str] = mapped_column(sa.String(255), default="")
-    #: Given to everybody who registers.
-    is_default: Mapped[bool] = mapped_column(default=False)
-
-    if TYPE_CHECKING:
-        permissions: list[PermissionMixin]
-        users: list[Any]
-
-
-class PermissionMixin(NamedMixin, Companion):
-    """One right: ``<app>.<action>_<model>``, or a free form such as ``blog.publish_post``."""
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    description: Mapped[str] = mapped_column(sa.String(255), default="")
-
-    if TYPE_CHECKING:
-        groups: list[GroupMixin]
-        users: list[Any]
-
-
-class UserSessionMixin(Companion):
-    """One login of one account on one device. The cookie holds the id, the row only its hash."""
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    key_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
-    created_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=clock.now)
-    #: When its owner last proved who they are.
-    authenticated_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=clock.now)
-    last_seen_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=clock.now)
-    expires_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, index=True)
-    revoked_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
-    is_remembered: Mapped[bool] = mapped_column(default=False)
-    method: Mapped[str] = mapped_column(sa.String(20), default="password")
-    ip_address: Mapped[str] = mapped_column(sa.String(45), default="")
-    user_agent: Mapped[str] = mapped_column(sa.String(255), default="")
-
-    if TYPE_CHECKING:
-        user_id: Any
-        owner: Any
-        refresh_tokens: list[RefreshTokenMixin]
-
-
-class RefreshTokenMixin(Companion):
-    """One refresh token; the tokens that followed one another are a family."""
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    token_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
-    family: Mapped[str] = mapped_column(sa.String(32), index=True)
-    generation: Mapped[int] = mapped_column(default=0)
-    created_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=clock.now)
-    expires_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, index=True)
-    rotated_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
-    revoked_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
-
-    if TYPE_CHECKING:
-        session_id: int
-        session: UserSessionMixin
-
-
-class AccessVersionMixin(Companion):
-    """A number that rises whenever rights change: for everybody, or for one account."""
-
-    scope: Mapped[str] = mapped_column(sa.String(100), primary_key=True)
-    value: Mapped[int] = mapped_column(sa.BigInteger, default=0)
-
-    if TYPE_CHECKING:
-        user_id: Any
-
-
 def key_of(user: Any) -> Any:
     """The value of the primary key, None before it has one. Never asks the database."""
     held = user.__dict__
-    name = key_name(type(user))
+    name = key_name(user.__class__)  # of what `current_user` stands for, too
     if name in held:
         return held[name]
     state = held.get("_sa_instance_state")

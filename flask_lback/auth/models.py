@@ -14,21 +14,32 @@ from sqlalchemy import event
 from sqlalchemy.orm import DeclarativeBase, Mapped, Mapper, backref, mapped_column, relationship
 
 from ..exceptions import ConfigError, NotInstalledError
+from .api_tokens.models import ApiTokenMixin
+from .audit.models import AuditEntryMixin
+from .companions import (
+    AccessVersionMixin,
+    GroupMixin,
+    OwnedMixin,
+    PermissionMixin,
+    RefreshTokenMixin,
+    UserSessionMixin,
+)
+from .devices.models import DeviceMixin
+from .invitations.models import InvitationMixin
 from .mixins import (
     AbstractBaseUser,
     AbstractEmailUser,
     AbstractUser,
-    AccessVersionMixin,
     AnonymousUser,
     EmailMixin,
-    GroupMixin,
     NamesMixin,
-    PermissionMixin,
     PermissionsMixin,
-    RefreshTokenMixin,
     UsernameMixin,
-    UserSessionMixin,
 )
+from .oauth.models import OAuthAccountMixin
+from .passkeys.models import PasskeyMixin
+from .personal_data.models import AccountDeletionMixin
+from .two_factor.models import RecoveryCodeMixin, SentCodeMixin, TotpDeviceMixin
 
 __all__ = [
     "AbstractBaseUser",
@@ -46,6 +57,24 @@ __all__ = [
 KEY = "lback"
 OWNED = "all, delete-orphan"
 
+#: What belongs to one account: the attribute of the account, the mixin, the table.
+_OWNED: tuple[tuple[str, type[OwnedMixin], str], ...] = (
+    ("lback_sessions", UserSessionMixin, "lback_user_session"),
+    ("lback_api_tokens", ApiTokenMixin, "lback_api_token"),
+    ("lback_devices", DeviceMixin, "lback_device"),
+    ("lback_totp_devices", TotpDeviceMixin, "lback_totp_device"),
+    ("lback_recovery_codes", RecoveryCodeMixin, "lback_recovery_code"),
+    ("lback_sent_codes", SentCodeMixin, "lback_sent_code"),
+    ("lback_passkeys", PasskeyMixin, "lback_passkey"),
+    ("lback_oauth_accounts", OAuthAccountMixin, "lback_oauth_account"),
+    ("lback_deletions", AccountDeletionMixin, "lback_account_deletion"),
+)
+#: What only names an account, and stays when it goes: the mixin, the table, the column.
+_NAMING: tuple[tuple[type[Any], str, str], ...] = (
+    (InvitationMixin, "lback_invitation", "inviter_id"),
+    (AuditEntryMixin, "lback_audit_entry", "actor_id"),
+)
+
 
 @dataclass(frozen=True)
 class Models:
@@ -57,6 +86,16 @@ class Models:
     UserSession: type[UserSessionMixin]
     RefreshToken: type[RefreshTokenMixin]
     AccessVersion: type[AccessVersionMixin]
+    ApiToken: type[ApiTokenMixin]
+    Device: type[DeviceMixin]
+    TotpDevice: type[TotpDeviceMixin]
+    RecoveryCode: type[RecoveryCodeMixin]
+    SentCode: type[SentCodeMixin]
+    Passkey: type[PasskeyMixin]
+    OAuthAccount: type[OAuthAccountMixin]
+    AccountDeletion: type[AccountDeletionMixin]
+    Invitation: type[InvitationMixin]
+    AuditEntry: type[AuditEntryMixin]
     #: Association tables.
     members: sa.Table
     group_permissions: sa.Table
@@ -144,12 +183,28 @@ def build(user: type[Any], mapper: Mapper[Any]) -> Models:
         )
         users = relationship(user, secondary=members, back_populates="groups")
 
-    class UserSession(UserSessionMixin, Base):
-        __tablename__ = "lback_user_session"
-        user_id = mapped_column(
-            sa.ForeignKey(owner_key, ondelete="CASCADE"), index=True, nullable=False
+    owned = {
+        mixin: _mapped(
+            mixin,
+            Base,
+            table,
+            user_id=mapped_column(
+                sa.ForeignKey(owner_key, ondelete="CASCADE"), index=True, nullable=False
+            ),
+            owner=relationship(user, back_populates=attribute),
         )
-        owner = relationship(user, back_populates="lback_sessions")
+        for attribute, mixin, table in _OWNED
+    }
+    naming = {
+        mixin: _mapped(
+            mixin,
+            Base,
+            table,
+            **{column: mapped_column(sa.ForeignKey(owner_key, ondelete="SET NULL"), index=True)},
+        )
+        for mixin, table, column in _NAMING
+    }
+    UserSession: Any = owned[UserSessionMixin]
 
     class RefreshToken(RefreshTokenMixin, Base):
         __tablename__ = "lback_refresh_token"
@@ -171,16 +226,33 @@ def build(user: type[Any], mapper: Mapper[Any]) -> Models:
         "user_permissions": relationship(
             Permission, secondary=direct, back_populates="users", order_by=Permission.name
         ),
-        "lback_sessions": relationship(UserSession, back_populates="owner", cascade=OWNED),
+        **{
+            attribute: relationship(owned[mixin], back_populates="owner", cascade=OWNED)
+            for attribute, mixin, _ in _OWNED
+        },
         "lback_access_version": relationship(AccessVersion, back_populates="owner", cascade=OWNED),
     }.items():
         mapper.add_property(name, related)
 
     models = Models(
-        user, Group, Permission, UserSession, RefreshToken, AccessVersion, members, grants, direct
+        User=user,
+        Group=Group,
+        Permission=Permission,
+        RefreshToken=RefreshToken,
+        AccessVersion=AccessVersion,
+        members=members,
+        group_permissions=grants,
+        user_permissions=direct,
+        **{kind.__name__: kind for kind in (*owned.values(), *naming.values())},
     )
     metadata.info[KEY] = models
     return models
+
+
+def _mapped(mixin: type[Any], base: type[Any], table: str, **attributes: Any) -> type[Any]:
+    """A companion class: ``ApiToken`` of ``ApiTokenMixin``."""
+    name = mixin.__name__.removesuffix("Mixin")
+    return type(name, (mixin, base), {"__tablename__": table, **attributes})
 
 
 def default_user(db: Any) -> type[Any]:

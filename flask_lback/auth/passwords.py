@@ -3,26 +3,40 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import hashlib
 import hmac
+import logging
+import re
+import unicodedata
 from typing import TYPE_CHECKING
 
-from werkzeug.security import check_password_hash
-
+from ..exceptions import MissingExtraError
+from .hashes import matches
 from .settings import PasswordSettings
 
 if TYPE_CHECKING:
     from argon2 import PasswordHasher as Argon2
 
-_WERKZEUG = ("scrypt:", "pbkdf2:")
-_DJANGO = "pbkdf2_sha256$"
-_DJANGO_ARGON2 = "argon2$"
-#: Iterations beyond which a stored PBKDF2 hash is taken for an attack on the server.
-_MOST_ITERATIONS = 5_000_000
+logger = logging.getLogger(__name__)
+
+#: Put before a hash that Flask-Security made of an HMAC of the password, as it does by default.
+FLASK_SECURITY = "flask-security:"
+#: What a stored argon2 hash may cost, unless the settings ask for more: KiB (2 GiB is the most
+#: that RFC 9106 recommends), KiB times passes, and lanes.
+MOST_MEMORY, MOST_WORK, MOST_LANES = 2**21, 2**22, 64
+
+_ARGON2 = re.compile(
+    r"(?:argon2)?"  # Django puts the name before the hash
+    r"(?P<argon2_hash>\$argon2(?:id|i|d)\$(?:v=\d\d\$)?"
+    r"m=(?P<memory>\d{1,10}),t=(?P<passes>\d{1,10}),p=(?P<lanes>\d{1,10})"
+    r"\$[A-Za-z0-9+/]+\$[A-Za-z0-9+/]+)",
+    re.ASCII,
+)
 
 
 class PasswordHasher:
-    """Hash and verify passwords (OWASP Password Storage Cheat Sheet).
+    """Hash and verify passwords exactly as they were typed (OWASP Password Storage Cheat Sheet).
 
     :param settings: the cost of argon2id and the longest password.
     """
@@ -31,53 +45,100 @@ class PasswordHasher:
         self._settings = settings
         self._made: Argon2 | None = None
         self._dummy = ""
+        self._told: set[str] = set()
 
     def use(self, settings: PasswordSettings) -> None:
-        """Hash by other settings from now on."""
-        self._settings, self._made, self._dummy = settings, None, ""
+        """Hash at the cost of other settings from now on."""
+        self._settings = dataclasses.replace(
+            self._settings,
+            argon2_time_cost=settings.argon2_time_cost,
+            argon2_memory_kib=settings.argon2_memory_kib,
+            argon2_parallelism=settings.argon2_parallelism,
+        )
+        self._made, self._dummy = None, ""
 
     def hash(self, password: str) -> str:
-        """A new argon2id hash, exactly of what was typed."""
+        """A new argon2id hash, exactly of what was typed.
+
+        :raises ValueError: it cannot be written in UTF-8.
+        """
         return self._argon2.hash(password)
 
     def verify(self, password: str, stored: str | None) -> bool:
         """Whether ``password`` belongs to ``stored``; works as long when nothing is stored.
 
-        An unknown kind of hash is never right.
+        A hash that cannot be read is never right, and costs as much as one that is wrong.
         """
         if len(password) > self._settings.max_length:
             return False
-        if not stored:
+        right = self._compare(password, stored) if stored else None
+        if right is None:
             self._spend(password)
-            return False
-        if stored.startswith("$argon2"):
-            return self._verify_argon2(password, stored)
-        if stored.startswith(_DJANGO_ARGON2):
-            return self._verify_argon2(password, stored.removeprefix("argon2"))
-        if stored.startswith(_WERKZEUG):
-            return check_password_hash(stored, password)
-        if stored.startswith(_DJANGO):
-            return _verify_django(password, stored)
-        self._spend(password)
-        return False
+        return right is True
 
     def needs_rehash(self, stored: str) -> bool:
         """Whether a hash is of an older kind, or weaker than the settings ask for."""
-        return not stored.startswith("$argon2id$") or self._argon2.check_needs_rehash(stored)
+        try:
+            return not stored.startswith("$argon2id$") or self._argon2.check_needs_rehash(stored)
+        except ValueError:
+            return True
+
+    def _compare(self, password: str, stored: str) -> bool | None:
+        """Whether the password is right; None, and nothing was computed, for an unreadable hash."""
+        try:
+            if stored.startswith(FLASK_SECURITY):
+                password, stored = self._signed(password), stored.removeprefix(FLASK_SECURITY)
+            if found := _ARGON2.fullmatch(stored):
+                self._refuse_costly(int(found["memory"]), int(found["passes"]), int(found["lanes"]))
+                return self._verify_argon2(password, found["argon2_hash"])
+            return matches(password, stored)
+        except MissingExtraError as error:
+            self._tell_once(str(error))
+        except ValueError:
+            pass
+        return None
 
     def _verify_argon2(self, password: str, stored: str) -> bool:
-        from argon2.exceptions import InvalidHashError, VerificationError
+        from argon2.exceptions import VerificationError, VerifyMismatchError
 
         try:
             return self._argon2.verify(stored, password)
-        except (VerificationError, InvalidHashError):
+        except VerifyMismatchError:
             return False
+        except VerificationError as error:
+            raise ValueError("an argon2 hash that cannot be read") from error
+
+    def _refuse_costly(self, memory: int, passes: int, lanes: int) -> None:
+        own = self._settings
+        if (
+            memory > max(MOST_MEMORY, own.argon2_memory_kib)
+            or memory * passes > max(MOST_WORK, own.argon2_memory_kib * own.argon2_time_cost)
+            or lanes > max(MOST_LANES, own.argon2_parallelism)
+        ):
+            raise ValueError("argon2 that is too costly")
+
+    def _signed(self, password: str) -> str:
+        """What Flask-Security hashes instead of the password."""
+        salt = self._settings.flask_security_salt
+        if salt is None:
+            self._tell_once(
+                "A stored password was hashed by Flask-Security; "
+                "set LBACK_AUTH_PASSWORD_FLASK_SECURITY_SALT to its SECURITY_PASSWORD_SALT."
+            )
+            raise ValueError("no salt of Flask-Security")
+        typed = unicodedata.normalize("NFKD", password).encode()
+        return base64.b64encode(hmac.digest(salt.encode(), typed, hashlib.sha512)).decode()
+
+    def _tell_once(self, message: str) -> None:
+        if message not in self._told:
+            self._told.add(message)
+            logger.error(message)
 
     def _spend(self, password: str) -> None:
         """Work as hard as for a real hash, so that time does not tell who has an account."""
         if not self._dummy:
             self._dummy = self._argon2.hash("no account has this password")
-        self._verify_argon2(password, self._dummy)
+        self._verify_argon2(password.encode(errors="replace").decode(), self._dummy)
 
     @property
     def _argon2(self) -> Argon2:
@@ -90,15 +151,3 @@ class PasswordHasher:
                 parallelism=self._settings.argon2_parallelism,
             )
         return self._made
-
-
-def _verify_django(password: str, stored: str) -> bool:
-    try:
-        _, rounds, salt, digest = stored.split("$")
-        iterations = int(rounds)
-    except ValueError:
-        return False
-    if not 0 < iterations <= _MOST_ITERATIONS:
-        return False
-    made = hashlib.pbkdf2_hmac("sha256", password.encode(), salt.encode(), iterations)
-    return hmac.compare_digest(base64.b64encode(made), digest.encode())

@@ -1,4 +1,4 @@
-"""The rights of an account in the statement that loads it, when this process does not know them.
+"""What an account holds: three questions, and their answers in the statement that loads it.
 
 The process sends the access versions that it remembers; the database compares them with the
 present ones, and gathers the names of groups and permissions only when they differ.
@@ -14,8 +14,8 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from .models import Models, table_of
 
-#: Stands between names; no name holds a control character.
-SEPARATOR = "\x1f"
+#: Stands between names, and between the three answers; no name holds a control character.
+SEPARATOR, BREAK = "\x1f", "\x1e"
 #: Versions that no account has: the rights come along.
 UNKNOWN = (-1, -1)
 #: MySQL cuts gathered text at 1,024 bytes unless told otherwise; then it is not used.
@@ -24,8 +24,37 @@ _LONGEST_ON_MYSQL = 1_000
 Names = tuple[frozenset[str], frozenset[str]]
 
 
-def columns(models: Models, key: Any, every: Any, own: Any) -> tuple[sa.ColumnElement[Any], ...]:
-    """Permissions by groups, permissions held directly, and groups: text, or NULL when known.
+def questions(models: Models, account: Any) -> tuple[sa.Select[Any], ...]:
+    """The names of an account's permissions by groups, of those held directly, of its groups.
+
+    :param account: its key: a column of the statement around, or a parameter.
+    """
+    permission, group = table_of(models.Permission), table_of(models.Group)
+    members, grants, direct = models.members, models.group_permissions, models.user_permissions
+    by_groups = (
+        sa.select(permission.c.name)
+        .select_from(members)
+        .join(grants, grants.c.group_id == members.c.group_id)
+        .join(permission, permission.c.id == grants.c.permission_id)
+        .where(members.c.user_id == account)
+    )
+    directly = (
+        sa.select(permission.c.name)
+        .select_from(direct)
+        .join(permission, permission.c.id == direct.c.permission_id)
+        .where(direct.c.user_id == account)
+    )
+    groups = (
+        sa.select(group.c.name)
+        .select_from(members)
+        .join(group, group.c.id == members.c.group_id)
+        .where(members.c.user_id == account)
+    )
+    return by_groups, directly, groups
+
+
+def column(models: Models, key: Any, every: Any, own: Any) -> sa.ColumnElement[Any]:
+    """The answers in one text; NULL when the process knows them.
 
     :param key: the key column of the user's table.
     :param every: the present version of everybody.
@@ -35,44 +64,24 @@ def columns(models: Models, key: Any, every: Any, own: Any) -> tuple[sa.ColumnEl
         sa.func.coalesce(every, 0) != sa.bindparam("known_every", type_=sa.BigInteger()),
         sa.func.coalesce(own, 0) != sa.bindparam("known_own", type_=sa.BigInteger()),
     )
-    permission, group = table_of(models.Permission), table_of(models.Group)
-    members, grants, direct = models.members, models.group_permissions, models.user_permissions
-    by_groups = (
-        _gathered(permission.c.name)
-        .select_from(members)
-        .join(grants, grants.c.group_id == members.c.group_id)
-        .join(permission, permission.c.id == grants.c.permission_id)
-        .where(members.c.user_id == key)
+    by_groups, directly, groups = (
+        sa.func.coalesce(_gathered(names).correlate(key.table).scalar_subquery(), "")
+        for names in questions(models, key)
     )
-    directly = (
-        _gathered(permission.c.name)
-        .select_from(direct)
-        .join(permission, permission.c.id == direct.c.permission_id)
-        .where(direct.c.user_id == key)
-    )
-    groups = (
-        _gathered(group.c.name)
-        .select_from(members)
-        .join(group, group.c.id == members.c.group_id)
-        .where(members.c.user_id == key)
-    )
-    user = key.table
-    return tuple(
-        sa.case((differs, sa.func.coalesce(names.correlate(user).scalar_subquery(), "")))
-        for names in (by_groups, directly, groups)
-    )
+    return sa.case((differs, by_groups + BREAK + directly + BREAK + groups))
 
 
-def read(texts: tuple[str | None, ...], dialect: str) -> Names | None:
+def read(text: str | None, dialect: str) -> Names | None:
     """Permissions and groups of a row; None when they did not come, or may have been cut."""
-    if any(text is None for text in texts):
+    if text is None:
         return None
+    answers = text.split(BREAK)
     if dialect in ("mysql", "mariadb") and any(
-        len(text or "") > _LONGEST_ON_MYSQL for text in texts
+        len(answer.encode()) > _LONGEST_ON_MYSQL for answer in answers
     ):
         return None
     by_groups, directly, groups = (
-        frozenset(filter(None, (text or "").split(SEPARATOR))) for text in texts
+        frozenset(filter(None, answer.split(SEPARATOR))) for answer in answers
     )
     return by_groups | directly, groups
 
@@ -100,5 +109,5 @@ def _mysql(element: _Gathered, compiler: Any, **options: Any) -> str:
     return f"GROUP_CONCAT({compiler.process(element.clauses, **options)} SEPARATOR '{SEPARATOR}')"
 
 
-def _gathered(column: sa.Column[Any]) -> sa.Select[Any]:
-    return sa.select(_Gathered(column))
+def _gathered(names: sa.Select[Any]) -> sa.Select[Any]:
+    return names.with_only_columns(_Gathered(*names.selected_columns))

@@ -39,16 +39,19 @@ class LazyState:
 class Login:
     """How the present account is signed in.
 
-    :ivar session_id: the key of its session row.
-    :ivar mechanism: ``session`` for the cookie, ``jwt`` for an access token.
+    :ivar session_id: the key of its session row, None for an API token and a Basic password.
+    :ivar mechanism: ``session`` for the cookie, ``jwt`` for an access token, ``token`` for an
+        API token, ``basic`` for a name and a password.
     :ivar authenticated_at: when the person last proved who they are.
     :ivar versions: access versions of everybody and of this account, for cached rights.
+    :ivar scopes: permissions that the login is narrowed to, None for all of the account.
     """
 
-    session_id: int
+    session_id: int | None
     mechanism: str
     authenticated_at: dt.datetime
     versions: tuple[int, int]
+    scopes: frozenset[str] | None = None
 
 
 def build(user_class: type[Any], values: dict[str, Any], sessions: Any) -> Any:

@@ -15,20 +15,43 @@ from flask_sqlalchemy import SQLAlchemy
 
 from ..core import clock
 from ..exceptions import TokenError
+from .audit.service import Audit
+from .companions import RefreshTokenMixin, UserSessionMixin
+from .emails import AccountMails
 from .loading import digest
-from .mixins import RefreshTokenMixin, UserSessionMixin
 from .models import Models
 from .sessions import SessionManager
 from .settings import TokenSettings
-from .signals import refresh_token_reused
+from .signals import jwt_refresh_token_created, refresh_token_reused
+
+
+class RefreshTokenReused(TokenError):
+    """A token that was used up came again: it, or one that came of it, was copied.
+
+    :ivar user: whose it is.
+    :ivar family: the family, which has ended.
+    """
+
+    def __init__(self, user: Any, family: str) -> None:
+        super().__init__("This refresh token was used before.", "token_reused")
+        self.user = user
+        self.family = family
 
 
 class RefreshTokens:
-    """Issue and rotate refresh tokens; the caller commits."""
+    """Issue and rotate refresh tokens; the caller commits, but for :meth:`exchange`."""
 
     def __init__(
-        self, db: SQLAlchemy, models: Models, settings: TokenSettings, sessions: SessionManager
+        self,
+        db: SQLAlchemy,
+        models: Models,
+        settings: TokenSettings,
+        sessions: SessionManager,
+        audit: Audit,
+        mails: AccountMails,
     ) -> None:
+        self._audit = audit
+        self._mails = mails
         self._db = db
         self._models = models
         self._settings = settings
@@ -37,6 +60,22 @@ class RefreshTokens:
     def issue(self, session: UserSessionMixin) -> str:
         """The first token of a new family, for a session."""
         return self._add(session, secrets.token_hex(16), 0)
+
+    def exchange(self, token: str) -> tuple[str, UserSessionMixin]:
+        """As :meth:`rotate`, and commit; the owner of a token that came again is told by mail.
+
+        :raises TokenError: as :meth:`rotate`.
+        """
+        try:
+            found = self.rotate(token)
+        except RefreshTokenReused as error:
+            self._db.session.commit()
+            if getattr(error.user, "email", None):
+                self._mails.refresh_reused(error.user)
+            refresh_token_reused.emit(self, user=error.user, family=error.family)
+            raise
+        self._db.session.commit()
+        return found
 
     def rotate(self, token: str) -> tuple[str, UserSessionMixin]:
         """Take a token in and give the next one out.
@@ -55,8 +94,8 @@ class RefreshTokens:
             raise TokenError("This refresh token is too old.", "token_expired")
         if not self._claim(row, now) and not self._is_in_grace(row, now):
             self._revoke_family(row)
-            refresh_token_reused.emit(self, user=session.owner, family=row.family)
-            raise TokenError("This refresh token was used before.", "token_reused")
+            self._audit.record("auth.refresh_token_reused", session.owner)
+            raise RefreshTokenReused(session.owner, row.family)
         session.last_seen_at = now
         return self._add(session, row.family, row.generation + 1), session
 
@@ -121,15 +160,24 @@ class RefreshTokens:
 
     def _add(self, session: UserSessionMixin, family: str, generation: int) -> str:
         token = secrets.token_urlsafe(32)
-        life = dt.timedelta(days=self._settings.refresh_days)
+        expires_at = clock.now() + dt.timedelta(days=self._settings.refresh_days)
         self._db.session.add(
             self._models.RefreshToken(
                 token_hash=digest(token),
                 family=family,
                 generation=generation,
                 session=session,
-                expires_at=clock.now() + life,
+                expires_at=expires_at,
             )
         )
         self._db.session.flush()
+        jwt_refresh_token_created.emit(
+            self,
+            payload={
+                "family": family,
+                "generation": generation,
+                "session_id": session.id,
+                "expires_at": expires_at,
+            },
+        )
         return token

@@ -5,11 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Protocol
 
+from flask import g
+
 from ..core.state import current_state
+from .principal import RIGHTS
 
 
 class Rights(Protocol):
     """The rights of one account."""
+
+    @property
+    def user(self) -> Any:
+        """Whose they are."""
 
     @property
     def permissions(self) -> frozenset[str]:
@@ -54,6 +61,11 @@ class RightsSource(Protocol):
 def rights_of(user: Any) -> Rights:
     """The rights of an account, from the feature that keeps them.
 
+    Those of the request's own account are worked out once for a request.
+
     :raises NotInstalledError: the permissions feature is off.
     """
+    kept: Rights | None = getattr(g._get_current_object(), RIGHTS, None)
+    if kept is not None and kept.user is user:
+        return kept
     return current_state()[RightsSource].rights_of(user)  # type: ignore[type-abstract]

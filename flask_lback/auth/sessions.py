@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import secrets
+from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
-from flask import Flask, Response, after_this_request, current_app, g, request, session
+from flask import Flask, current_app, g, request, session
 from flask_sqlalchemy import SQLAlchemy
 
 from ..core import clock
+from .audit.service import Audit
+from .companions import UserSessionMixin
+from .cookies import drop_cookie, send_cookie
 from .loading import digest
-from .mixins import AnonymousUser, UserSessionMixin, key_of
+from .mixins import AnonymousUser, key_of
 from .models import Models
 from .principal import LOGIN, USER, Login
 from .settings import AuthSettings
 from .signals import (
     session_created,
+    session_rotated,
     sessions_ended,
     user_logged_in,
     user_logged_out,
@@ -27,6 +33,12 @@ from .signals import (
 COOKIE = "lback_session"
 _HOST_PREFIX = "__Host-"
 _CSRF = "csrf_token"
+#: The key that this request has given out, in place of the one that it came with.
+_NEW_KEY = "lback.session_key"
+
+
+#: Called with the account; what it gives is called once the sign-in is committed.
+LoginAction = Callable[[Any], Callable[[], None] | None]
 
 
 class SessionManager:
@@ -36,10 +48,21 @@ class SessionManager:
     at every sign-in (session fixation, CWE-384).
     """
 
-    def __init__(self, db: SQLAlchemy, models: Models, settings: AuthSettings) -> None:
+    def __init__(
+        self, db: SQLAlchemy, models: Models, settings: AuthSettings, audit: Audit
+    ) -> None:
         self._db = db
+        self._audit = audit
         self._models = models
         self._settings = settings
+        self._login_actions: list[LoginAction] = []
+
+    def on_login(self, action: LoginAction) -> None:
+        """Have something done in the transaction of every sign-in of a browser.
+
+        Parts do so in their ``plan``; ``last_login_at`` still is that of the sign-in before.
+        """
+        self._login_actions.append(action)
 
     def open(self, user: Any, *, remember: bool = False, method: str = "password") -> str:
         """Make a session row for an account, to be committed by the caller.
@@ -73,33 +96,84 @@ class SessionManager:
         if (sent := self.present_key()) is not None:
             self._end(self._models.UserSession.key_hash == digest(sent))
         key = self.open(user, remember=remember, method=method)
+        afterwards = [action(user) for action in self._login_actions]
         user.last_login_at = clock.now()
+        self._audit.record("auth.login", user, actor=user, method=method)
         self._db.session.commit()
         row = self._row(digest(key))
         setattr(g, USER, user)
         setattr(g, LOGIN, Login(row.id, "session", row.authenticated_at, (-1, -1)))
-        session.pop(_CSRF, None)
-        self._set_cookie(key, remember)
+        _change_csrf_token()
+        self._set_cookie(key, self._settings.remember_days * 86_400 if remember else None)
         user_logged_in.emit(self, request=request, user=user, session=row)
         user_login_successful.emit(self, request=request, user=user)
+        for act in filter(None, afterwards):
+            act()
+
+    def rotate(self, *, proved: bool = False) -> bool:
+        """Give this browser's session a new id, cookie and CSRF token, and commit.
+
+        For every rise of privilege (ASVS 7.2.4): a copy of the old cookie is worth nothing then.
+        How long it lives stays as it was, and so do its tokens. A login by a token alone has no id
+        that could change.
+
+        :param proved: whether the person has just proved who they are.
+        :returns: False when it has ended meanwhile, or another request was faster.
+        """
+        login: Login | None = g.get(LOGIN)
+        if login is None or login.session_id is None:
+            self._db.session.commit()
+            return False
+        table: Any = self._models.UserSession
+        conditions = [table.id == login.session_id, table.revoked_at.is_(None)]
+        values: dict[str, Any] = {}
+        has_cookie = login.mechanism == "session"
+        key = secrets.token_urlsafe(32)
+        if has_cookie:
+            conditions.append(table.key_hash == digest(self.present_key() or ""))
+            values["key_hash"] = digest(key)
+        if proved:
+            login = dataclasses.replace(login, authenticated_at=clock.now())
+            values["authenticated_at"] = login.authenticated_at
+        done = not values or self._change(values, *conditions) == 1
+        self._db.session.commit()
+        if not done:
+            return False
+        setattr(g, LOGIN, login)
+        if has_cookie:
+            row = self.present()
+            left = int((row.expires_at - clock.now()).total_seconds())
+            _change_csrf_token()
+            self._set_cookie(key, left if row.is_remembered else None)
+            session_rotated.emit(self, session=row, user=g.get(USER))
+        return True
 
     def logout(self) -> None:
-        """End the session of this request, forget its cookie and its data, and commit."""
+        """End the session of this request, forget its cookie and its data, and commit.
+
+        A login by a header has neither; what the browser also sent stays as it is.
+        """
         login: Login | None = g.get(LOGIN)
         user = g.get(USER)
         if login is not None:
             self.end(login.session_id)
+            self._audit.record("auth.logout", user, actor=user)
             self._db.session.commit()
-        session.clear()
+        if login is None or login.mechanism == "session":
+            session.clear()
+            self._clear_cookie()
         setattr(g, USER, AnonymousUser())
         g.pop(LOGIN, None)
-        self._clear_cookie()
         if login is not None:
             user_logged_out.emit(self, request=request, user=user)
 
-    def end(self, session_id: int) -> None:
-        """End one session, with the refresh tokens that belong to it."""
-        self._end(self._models.UserSession.id == session_id)
+    def end(self, session_id: int | None) -> None:
+        """End one session, with the refresh tokens that belong to it.
+
+        :param session_id: None for a login that has no session: nothing ends.
+        """
+        if session_id is not None:
+            self._end(self._models.UserSession.id == session_id)
 
     def end_all(self, user: Any, *, but: int | None = None) -> int:
         """End the sessions of an account.
@@ -112,8 +186,71 @@ class SessionManager:
         if but is not None:
             condition = sa.and_(condition, table.id != but)
         count = self._end(condition)
+        if count:
+            self._audit.record("auth.sessions_ended", user, count=count)
         sessions_ended.emit(self, user=user, count=count)
         return count
+
+    def end_one(self, user: Any, session_id: int) -> UserSessionMixin | None:
+        """End one living session of an account, with its tokens; the caller commits.
+
+        :returns: its row; None when the account has no such session.
+        """
+        row: Any = self._db.session.get(self._models.UserSession, session_id)
+        if row is None or row.user_id != key_of(user) or not self.is_alive(row):
+            return None
+        self.end(session_id)
+        self._audit.record("auth.session_ended", user, session=session_id)
+        sessions_ended.emit(self, user=user, count=1)
+        return row  # type: ignore[no-any-return]
+
+    def end_everything(self, user: Any, *, but: int | None = None) -> int:
+        """End every session, access token, refresh token and API token; the caller commits.
+
+        For a reset, a deactivation and an administrator: whoever held the account holds nothing.
+
+        :param but: the key of a session that stays.
+        :returns: how many sessions ended.
+        """
+        table: Any = self._models.ApiToken
+        result: Any = self._db.session.execute(
+            sa.update(table)
+            .where(table.user_id == key_of(user), table.revoked_at.is_(None))
+            .values(revoked_at=clock.now())
+            .execution_options(synchronize_session="fetch")
+        )
+        if result.rowcount:
+            self._audit.record("auth.api_tokens_ended", user, count=int(result.rowcount))
+        return self.end_all(user, but=but)
+
+    def of(self, user: Any) -> list[UserSessionMixin]:
+        """The living sessions of an account, the one used last first."""
+        table: Any = self._models.UserSession
+        query = sa.select(table).where(
+            table.user_id == key_of(user),
+            table.revoked_at.is_(None),
+            table.expires_at > clock.now(),
+        )
+        rows = self._db.session.scalars(query.order_by(table.last_seen_at.desc(), table.id.desc()))
+        return [row for row in rows if not self.is_over(row)]
+
+    def count_api_tokens(self, user: Any) -> int:
+        """How many API tokens of an account are alive: they outlive a change of password."""
+        table: Any = self._models.ApiToken
+        query = (
+            sa.select(sa.func.count())
+            .select_from(table)
+            .where(
+                table.user_id == key_of(user),
+                table.revoked_at.is_(None),
+                sa.or_(table.expires_at.is_(None), table.expires_at > clock.now()),
+            )
+        )
+        return self._db.session.scalar(query) or 0
+
+    def is_alive(self, row: UserSessionMixin) -> bool:
+        """Whether nobody has ended it and its time has not passed."""
+        return row.revoked_at is None and not self.is_over(row)
 
     def is_over(self, row: UserSessionMixin) -> bool:
         """Whether its longest life has passed, or it was left alone for too long."""
@@ -125,8 +262,9 @@ class SessionManager:
         return _HOST_PREFIX + COOKIE if app.config["SESSION_COOKIE_SECURE"] else COOKIE
 
     def present_key(self) -> str | None:
-        """The id in this request's cookie."""
-        return request.cookies.get(self.cookie_name(current_app))
+        """The id in this request's cookie, or the one that it has been given since."""
+        given: str | None = request.environ.get(_NEW_KEY)
+        return given or request.cookies.get(self.cookie_name(current_app))
 
     def _make(self, user: Any, key_hash: str, remember: bool, method: str) -> UserSessionMixin:
         life = (
@@ -150,10 +288,14 @@ class SessionManager:
 
     def _end(self, condition: Any) -> int:
         table: Any = self._models.UserSession
+        return self._change({"revoked_at": clock.now()}, condition, table.revoked_at.is_(None))
+
+    def _change(self, values: dict[str, Any], *conditions: Any) -> int:
+        table: Any = self._models.UserSession
         result: Any = self._db.session.execute(
             sa.update(table)
-            .where(condition, table.revoked_at.is_(None))
-            .values(revoked_at=clock.now())
+            .where(*conditions)
+            .values(values)
             .execution_options(synchronize_session=False)
         )
         return int(result.rowcount)
@@ -162,23 +304,16 @@ class SessionManager:
         table: Any = self._models.UserSession
         return self._db.session.scalars(sa.select(table).filter_by(key_hash=key_hash)).one()  # type: ignore[no-any-return]
 
-    def _set_cookie(self, key: str, remember: bool) -> None:
-        name = self.cookie_name(current_app)
-        age = self._settings.remember_days * 86_400 if remember else None
-        secure = request.is_secure or bool(current_app.config["SESSION_COOKIE_SECURE"])
-
-        @after_this_request
-        def put(response: Response) -> Response:
-            response.set_cookie(
-                name, key, max_age=age, httponly=True, secure=secure, samesite="Lax", path="/"
-            )
-            return response
+    def _set_cookie(self, key: str, age: int | None) -> None:
+        request.environ[_NEW_KEY] = key
+        send_cookie(self.cookie_name(current_app), key, age)
 
     def _clear_cookie(self) -> None:
-        name = self.cookie_name(current_app)
-        secure = request.is_secure or bool(current_app.config["SESSION_COOKIE_SECURE"])
+        request.environ.pop(_NEW_KEY, None)
+        drop_cookie(self.cookie_name(current_app))
 
-        @after_this_request
-        def drop(response: Response) -> Response:
-            response.delete_cookie(name, path="/", secure=secure, httponly=True, samesite="Lax")
-            return response
+
+def _change_csrf_token() -> None:
+    """Forms that were open before are refused; whatever follows in this request is not."""
+    session.pop(_CSRF, None)
+    g.pop(_CSRF, None)

@@ -7,7 +7,31 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from ..core.settings import Settings, setting
-from ..limits.settings import LIMIT
+from ..limits.settings import LIMIT, LIMITS
+from .api_tokens.settings import ApiTokenSettings
+from .devices.settings import DeviceSettings
+from .invitations.settings import InvitationSettings
+from .magic_links.settings import MagicLinkSettings
+from .oauth.settings import OAuthSettings
+from .passkeys.settings import PasskeySettings
+from .personal_data.settings import PersonalDataSettings
+from .two_factor.settings import TwoFactorSettings
+
+__all__ = [
+    "ApiTokenSettings",
+    "AuthSettings",
+    "DeviceSettings",
+    "InvitationSettings",
+    "LimitSettings",
+    "MagicLinkSettings",
+    "OAuthSettings",
+    "PasskeySettings",
+    "PasswordSettings",
+    "PersonalDataSettings",
+    "TemplateSettings",
+    "TokenSettings",
+    "TwoFactorSettings",
+]
 
 
 @dataclass(frozen=True)
@@ -47,6 +71,9 @@ class AuthSettings(Settings):
         None,
         "Whether a Flask-Login session that has no session row is given one. Unset: under TESTING.",
     )
+    fresh_minutes: int = setting(
+        15, "How long a proof of who somebody is counts as recent, in minutes.", minimum=1
+    )
     verify_email_hours: int = setting(24, "How long a verification link is good for.", minimum=1)
     reset_password_minutes: int = setting(60, "How long a reset link is good for.", minimum=5)
     login_redirect: str | None = setting(
@@ -60,6 +87,10 @@ class AuthSettings(Settings):
         "Where signing out leads. Unset: the sign-in page.",
         aliases=("LOGOUT_REDIRECT_URL",),
     )
+    profile_fields: tuple[str, ...] = setting(
+        ("username", "first_name", "last_name"),
+        "What people may change of their own account by `PATCH /api/auth/me/`.",
+    )
     user_model: str | None = setting(
         None,
         "The user class as a dotted path, when it is not given in code.",
@@ -67,6 +98,11 @@ class AuthSettings(Settings):
     )
     forms: Mapping[str, Any] = setting(
         {}, "Form classes, or their dotted paths, by page, such as `{'register': MyForm}`."
+    )
+    mechanisms: tuple[str, ...] = setting(
+        ("session", "jwt", "token"),
+        "How requests may say who asks: `session` (the cookie), `jwt` (access tokens), `token` (API "
+        "tokens), `basic` (name and password with every request).",
     )
 
 
@@ -100,6 +136,59 @@ class TemplateSettings(Settings):
     change_password_template: str = setting(
         "lback/auth/change_password.html", "Template of the page that changes the password."
     )
+    sessions_template: str = setting(
+        "lback/auth/sessions.html", "Template of the list of one's sessions."
+    )
+    reauthenticate_template: str = setting(
+        "lback/auth/reauthenticate.html", "Template of the page that asks again who somebody is."
+    )
+    change_email_template: str = setting(
+        "lback/auth/change_email.html", "Template of the page that changes the address."
+    )
+    confirm_email_template: str = setting(
+        "lback/auth/confirm_email.html", "Template of the page that a link to a new address opens."
+    )
+    two_factor_template: str = setting(
+        "lback/auth/two_factor.html", "Template of the page of the second factor."
+    )
+    two_factor_setup_template: str = setting(
+        "lback/auth/two_factor_setup.html",
+        "Template of the page that sets a second factor up.",
+    )
+    two_factor_verify_template: str = setting(
+        "lback/auth/two_factor_verify.html", "Template of the page that asks for the second factor."
+    )
+    recovery_codes_template: str = setting(
+        "lback/auth/recovery_codes.html", "Template of the page that shows new recovery codes."
+    )
+    passkeys_template: str = setting(
+        "lback/auth/passkeys.html", "Template of the list of one's passkeys."
+    )
+    tokens_template: str = setting(
+        "lback/auth/tokens.html", "Template of the list of one's API tokens."
+    )
+    connections_template: str = setting(
+        "lback/auth/connections.html", "Template of the list of one's accounts on other sites."
+    )
+    invitations_template: str = setting(
+        "lback/auth/invitations.html", "Template of the page that invites people."
+    )
+    accept_invitation_template: str = setting(
+        "lback/auth/accept_invitation.html", "Template of the page that an invitation opens."
+    )
+    request_magic_link_template: str = setting(
+        "lback/auth/request_magic_link.html",
+        "Template of the page that asks for a magic link.",
+    )
+    magic_link_template: str = setting(
+        "lback/auth/magic_link.html", "Template of the page that a link to sign in opens."
+    )
+    delete_account_template: str = setting(
+        "lback/auth/delete_account.html", "Template of the page that deletes the account."
+    )
+    export_data_template: str = setting(
+        "lback/auth/export_data.html", "Template of the page that exports the account's data."
+    )
     check_mail_template: str = setting(
         "lback/auth/check_mail.html", "Template of the page shown once a mail is on its way."
     )
@@ -123,6 +212,24 @@ class PasswordSettings(Settings):
     argon2_time_cost: int = setting(2, "Passes of argon2id (OWASP: 2 with 19 MiB).", minimum=1)
     argon2_memory_kib: int = setting(19456, "Memory of argon2id, in KiB.", minimum=8)
     argon2_parallelism: int = setting(1, "Lanes of argon2id.", minimum=1)
+    validators: tuple[Any, ...] | None = setting(
+        None,
+        "What a new password must pass: classes, dotted paths, or dicts of `NAME` and `OPTIONS` as "
+        "in Django. Unset: the shortest length, the common ones and the owner's names, by the "
+        "settings above.",
+        aliases=("AUTH_PASSWORD_VALIDATORS",),
+    )
+    breach_lookup: Any = setting(  # noqa: RUF009 - the default is None
+        None,
+        "Asks for stolen passwords, as a function or its dotted path: given the first five digits "
+        "of a SHA-1, it gives the rest of each that is known. Unset: nobody is asked.",
+    )
+    flask_security_salt: str | None = setting(
+        None,
+        "The salt that Flask-Security signed passwords with, to verify hashes taken over from it.",
+        secret=True,
+        aliases=("SECURITY_PASSWORD_SALT",),
+    )
 
 
 @dataclass(frozen=True)
@@ -131,11 +238,21 @@ class TokenSettings(Settings):
 
     prefix: ClassVar[str] = "LBACK_AUTH_JWT_"
 
+    algorithm: str = setting(
+        "HS256",
+        "How access tokens are signed. The last three sign with a private key, so that others can "
+        "verify tokens and not make them; they need the extra `keys`.",
+        choices=("HS256", "RS256", "ES256", "EdDSA"),
+    )
     key: str | None = setting(
         None,
-        "Key that access tokens are signed with, 32 bytes or more. Unset: made from SECRET_KEY.",
+        "Key that access tokens are signed with: 32 bytes or more, or a private key as PEM text. "
+        "Unset: made from SECRET_KEY.",
         secret=True,
         aliases=("JWT_SECRET_KEY",),
+    )
+    key_fallbacks: tuple[str, ...] = setting(
+        (), "Older keys, or their public halves, whose tokens are still believed.", secret=True
     )
     issuer: str | None = setting(None, "`iss` of access tokens. Unset: the application's name.")
     audience: str | None = setting(None, "`aud` of access tokens. Unset: the issuer.")
@@ -153,10 +270,19 @@ class LimitSettings(Settings):
     prefix: ClassVar[str] = "LBACK_AUTH_LIMIT_"
 
     password_per_account: str = setting(
-        "10 per 15 minutes", "Wrong passwords for one account, over all ways in.", pattern=LIMIT
+        "5 per minute; 10 per 15 minutes; 100 per day",
+        "Wrong passwords for one account, over all ways in. Several limits hold together, so that "
+        "who goes on waits longer and longer (NIST SP 800-63B: 100 at most).",
+        pattern=LIMITS,
+    )
+    password_per_device: str = setting(
+        "5 per 15 minutes",
+        "Wrong passwords from a browser that has signed in to the account before, once others have "
+        "used the account's own budget up.",
+        pattern=LIMITS,
     )
     password_per_address: str = setting(
-        "60 per 5 minutes", "Wrong passwords from one address.", pattern=LIMIT
+        "60 per 5 minutes", "Wrong passwords from one address.", pattern=LIMITS
     )
     register_per_address: str = setting(
         "20 per hour", "Registrations from one address.", pattern=LIMIT

@@ -3,6 +3,14 @@
 from __future__ import annotations
 
 from ..core.signals import declare
+from .api_tokens import signals as _api_tokens  # noqa: F401 - each part declares its own
+from .devices import signals as _devices  # noqa: F401
+from .invitations import signals as _invitations  # noqa: F401
+from .magic_links import signals as _magic_links  # noqa: F401
+from .oauth import signals as _oauth  # noqa: F401
+from .passkeys import signals as _passkeys  # noqa: F401
+from .personal_data import signals as _personal_data  # noqa: F401
+from .two_factor import signals as _two_factor  # noqa: F401
 
 _MANAGER = "the UserManager"
 _SESSIONS = "the SessionManager"
@@ -21,11 +29,58 @@ user_registration_failed = declare(
     email="what was asked for, or None",
     error_type="`duplicate`",
 )
+user_email_verification_initiated = declare(
+    "user_email_verification_initiated",
+    "A mail asks the owner of an account to confirm the address.",
+    sender="the AccountMails",
+    user="the account",
+)
 user_email_verified = declare(
     "user_email_verified",
     "The owner of an address has shown that it is theirs.",
     sender=_MANAGER,
     user="the account",
+)
+user_email_verification_successful = declare(
+    "user_email_verification_successful",
+    "A verification link was used; sent together with user_email_verified.",
+    sender=_MANAGER,
+    user="the account",
+)
+user_email_verification_failed = declare(
+    "user_email_verification_failed",
+    "A verification link could not be used.",
+    sender=_MANAGER,
+    error_type="`invalid_token` or `token_expired`",
+)
+user_email_change_requested = declare(
+    "user_email_change_requested",
+    "The owner of an account wants another address; nothing has changed yet.",
+    sender="the Addresses",
+    user="the account",
+    email="the address asked for",
+)
+user_email_changed = declare(
+    "user_email_changed",
+    "An account has another, confirmed address; every other session has ended.",
+    sender="the Addresses",
+    user="the account",
+    old_email="the address that it had",
+    email="the address that it has",
+)
+user_updated = declare(
+    "user_updated",
+    "The owner of an account has changed its profile.",
+    sender="the Profiles",
+    user="the account",
+    fields="the names of what was changed",
+)
+user_reauthenticated = declare(
+    "user_reauthenticated",
+    "Somebody who is signed in has proved again who they are.",
+    sender=_SESSIONS,
+    user="the account",
+    method="how, such as `password`",
 )
 user_authenticated = declare(
     "user_authenticated",
@@ -79,6 +134,13 @@ session_created = declare(
     session="the session row",
     user="the account",
 )
+session_rotated = declare(
+    "session_rotated",
+    "A session has a new id, in a new cookie; the old one opens nothing.",
+    sender=_SESSIONS,
+    session="the session row",
+    user="the account",
+)
 sessions_ended = declare(
     "sessions_ended",
     "Sessions of an account were ended.",
@@ -118,6 +180,12 @@ password_reset_failed = declare(
     sender=_MANAGER,
     error_type="`invalid_token`",
 )
+user_locked_out = declare(
+    "user_locked_out",
+    "An account takes no more passwords for a while; sent in the background, not at every refusal.",
+    sender="the Lockouts",
+    user="the account",
+)
 user_deactivated = declare(
     "user_deactivated",
     "An account was switched off; every session has ended.",
@@ -130,6 +198,18 @@ user_activated = declare(
 jwt_access_token_created = declare(
     "jwt_access_token_created",
     "An access token was issued. The token itself is not passed on.",
+    sender="the AccessTokens",
+    payload="the claims",
+)
+jwt_refresh_token_created = declare(
+    "jwt_refresh_token_created",
+    "A refresh token was issued. The token itself is not passed on.",
+    sender="the RefreshTokens",
+    payload="a dict of its `family`, `generation`, `session_id` and `expires_at`",
+)
+jwt_token_decoded = declare(
+    "jwt_token_decoded",
+    "An access token was read and believed. The token itself is not passed on.",
     sender="the AccessTokens",
     payload="the claims",
 )

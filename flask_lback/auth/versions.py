@@ -11,6 +11,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.sql.dml import Delete, Insert, Update
 
+from ..db.prepared import IGNORES_SELECT
 from .models import Models, table_of
 from .principal import RIGHTS
 
@@ -29,7 +30,6 @@ def watch(engine: Engine, models: Models) -> None:
     for_one = {models.members, models.user_permissions}
     accounts = {table_of(models.User)}
 
-    @event.listens_for(engine, "after_execute")
     def after_execute(
         connection: Connection,
         statement: Any,
@@ -54,6 +54,9 @@ def watch(engine: Engine, models: Models) -> None:
             else:
                 for user in users:
                     raise_version(connection, models, user)
+
+    setattr(after_execute, IGNORES_SELECT, True)
+    event.listen(engine, "after_execute", after_execute)
 
     @event.listens_for(engine, "commit")
     @event.listens_for(engine, "rollback")

@@ -13,6 +13,7 @@ COMMANDS: dict[str, str] = {
     "activate-user": "..auth.commands:activate_user",
     "check": ".checking:check",
     "clean-sessions": "..auth.commands:clean_sessions",
+    "create-api-token": "..auth.api_tokens.commands:create_api_token",
     "create-superuser": "..auth.commands:create_superuser",
     "deactivate-user": "..auth.commands:deactivate_user",
     "init-db": "..db.commands:init_db",
@@ -20,10 +21,12 @@ COMMANDS: dict[str, str] = {
     "makemigrations": "..db.commands:makemigrations",
     "migrate": "..db.commands:migrate",
     "reset-password": "..auth.commands:reset_password",
+    "reset-two-factor": "..auth.two_factor.commands:reset_two_factor",
     "seed-demo": ".seeding:seed_demo",
     "shell": "flask.cli:shell_command",
     "showmigrations": "..db.commands:showmigrations",
     "sync-permissions": "..permissions.commands:sync_permissions",
+    "unlock": "..auth.throttle.commands:unlock",
     "version": ".versions:version",
 }
 

@@ -166,11 +166,13 @@ class Chain:
 
     def _preprocess(self, preprocess: Callable[..., Any], *args: Any) -> Any:
         answer = preprocess(*args)
-        if answer is not None or request.url_rule is None:
+        current = request._get_current_object()  # type: ignore[attr-defined]
+        rule = current.url_rule
+        if answer is not None or rule is None:
             return answer
-        view = self._app.view_functions[request.url_rule.endpoint]
+        view = self._app.view_functions[rule.endpoint]
         for hook in self._view_hooks:
-            answer = hook(request, view, request.view_args or {})
+            answer = hook(current, view, current.view_args or {})
             if answer is not None:
                 return answer
         return None

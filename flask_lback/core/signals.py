@@ -52,7 +52,7 @@ class Catalogue:
     def __init__(self) -> None:
         self._signals: dict[str, Signal] = {}
 
-    def declare(self, name: str, doc: str, *, sender: str, **arguments: str) -> Signal:
+    def declare(self, name: str, doc: str, /, *, sender: str, **arguments: str) -> Signal:
         """Declare a signal where the event is; its name is a past participle.
 
         :param doc: when it is sent, in one sentence.

@@ -38,34 +38,64 @@ class RateLimits:
         self._lock = threading.Lock()
         self._shared: FixedWindowRateLimiter | None = None
         self._own: FixedWindowRateLimiter | None = None
-        self._items: dict[str, RateLimitItem] = {}
+        self._items: dict[str, list[RateLimitItem]] = {}
         self._away_until = 0.0
 
     def hit(self, limit: str, *key: str) -> None:
         """Count one attempt.
 
-        :param limit: such as ``"10 per 15 minutes"``.
+        :param limit: such as ``"10 per 15 minutes"``, or several with semicolons between them, of
+            which each must hold: who goes on waits longer and longer.
         :param key: what is limited, and for whom; values are hashed before they are stored.
         :raises Problem: 429 with ``Retry-After``, in seconds, when the limit is passed.
         """
         if not self.allows(limit, *key):
-            raise self._refusal(limit, key)
+            raise self.refusal(limit, *key)
 
     def allows(self, limit: str, *key: str) -> bool:
-        """Count one attempt, and tell whether the limit still holds."""
-        return not self._settings.enabled or bool(self._call("hit", limit, key))
+        """Count one attempt, and tell whether the limit still holds.
+
+        What a shorter window refuses is not counted in the longer ones.
+        """
+        return not self._settings.enabled or all(
+            self._call("hit", item, key) for item in self._windows(limit)
+        )
 
     def check(self, limit: str, *key: str) -> None:
         """Refuse as :meth:`hit` does, without counting."""
-        if self._settings.enabled and not self._call("test", limit, key):
-            raise self._refusal(limit, key)
+        if self._settings.enabled and not all(
+            self._call("test", item, key) for item in self._windows(limit)
+        ):
+            raise self.refusal(limit, *key)
+
+    def give_back(self, limit: str, *key: str) -> None:
+        """Take one attempt back that turned out to be none; others stay counted.
+
+        A store that cannot count down keeps it: that is no reason to leave the store.
+        """
+        store = self._shared_store if clock.timestamp() >= self._away_until else self._own_store
+        for item in self._windows(limit):
+            try:
+                store().hit(item, *_place(key), cost=-1)
+            except Exception:
+                current_app.logger.debug("An attempt stays counted", exc_info=True)
 
     def clear(self, limit: str, *key: str) -> None:
         """Forget the attempts counted under a key."""
-        self._call("clear", limit, key)
+        for item in self._windows(limit):
+            self._call("clear", item, key)
 
-    def _refusal(self, limit: str, key: tuple[str, ...]) -> Problem:
-        reset: float = self._call("get_window_stats", limit, key)[0]
+    @property
+    def is_shared(self) -> bool:
+        """Whether other processes see these counts."""
+        from limits.storage import MemoryStorage
+
+        return not isinstance(self._shared_store().storage, MemoryStorage)
+
+    def refusal(self, limit: str, *key: str) -> Problem:
+        """The 429 of a limit that is passed; ``Retry-After`` is when each window lets through."""
+        found = [self._call("get_window_stats", item, key) for item in self._windows(limit)]
+        reset = max((reset for reset, remaining in found if not remaining), default=0.0)
         wait = max(1, int(reset - time.time()) + 1)
         return Problem(
             429,
@@ -74,9 +104,8 @@ class RateLimits:
             headers={"Retry-After": str(wait)},
         )
 
-    def _call(self, name: str, limit: str, key: tuple[str, ...]) -> Any:
-        digest = hashlib.sha256("\0".join(key[1:]).encode()).hexdigest()[:32]
-        arguments = (self._item(limit), "lback", key[0], digest)
+    def _call(self, name: str, item: RateLimitItem, key: tuple[str, ...]) -> Any:
+        arguments = (item, *_place(key))
         if clock.timestamp() >= self._away_until:
             try:
                 return getattr(self._shared_store(), name)(*arguments)
@@ -87,11 +116,12 @@ class RateLimits:
                 )
         return getattr(self._own_store(), name)(*arguments)
 
-    def _item(self, limit: str) -> RateLimitItem:
+    def _windows(self, limit: str) -> list[RateLimitItem]:
+        """What a text says, the shortest window first."""
         if limit not in self._items:
-            from limits import parse
+            from limits import parse_many
 
-            self._items[limit] = parse(limit)
+            self._items[limit] = sorted(parse_many(limit), key=lambda item: item.get_expiry())
         return self._items[limit]
 
     def _shared_store(self) -> FixedWindowRateLimiter:
@@ -127,6 +157,11 @@ def caller() -> str:
     if isinstance(address, ipaddress.IPv4Address):
         return text
     return str(address.ipv4_mapped or ipaddress.ip_network((int(address), 64), strict=False))
+
+
+def _place(key: tuple[str, ...]) -> tuple[str, str, str]:
+    """Under which name something is counted; a store may be read by others."""
+    return "lback", key[0], hashlib.sha256("\0".join(key[1:]).encode()).hexdigest()[:32]
 
 
 def _store(app: Flask, url: str) -> Storage:

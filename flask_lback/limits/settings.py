@@ -7,8 +7,11 @@ from typing import ClassVar
 
 from ..core.settings import Settings, setting
 
+_ONE = r"\d+ *(/|per) *\d* *(second|minute|hour|day|month|year)s?"
 #: What a limit looks like, for the settings of features that have some.
-LIMIT = r"(?i)\d+ *(/|per) *\d* *(second|minute|hour|day|month|year)s?"
+LIMIT = f"(?i){_ONE}"
+#: Several that hold together, such as ``5 per minute; 10 per 15 minutes``.
+LIMITS = f"(?i){_ONE}( *; *{_ONE})*"
 
 
 @dataclass(frozen=True)

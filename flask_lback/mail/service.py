@@ -59,12 +59,24 @@ class Mailer:
             render_template(f"{template}.html", **context),
         )
 
-    def send(self, to: str, subject: str, text: str, html: str | None = None) -> None:
-        """Send a message to one address."""
+    def send(
+        self,
+        to: str,
+        subject: str,
+        text: str,
+        html: str | None = None,
+        *,
+        sender: str | None = None,
+    ) -> None:
+        """Send a message to one address.
+
+        :param sender: the sender, when it is not the site's own.
+        :raises ConfigError: a header holds a line break.
+        """
         message = EmailMessage()
         try:
             message["Subject"] = f"{self._settings.subject_prefix}{subject}"
-            message["From"] = self._sender()
+            message["From"] = sender or self._sender()
             message["To"] = to
         except (ValueError, HeaderParseError) as error:
             raise ConfigError(f"A header of a mail cannot be written: {error}") from error

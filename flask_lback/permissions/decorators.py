@@ -10,8 +10,9 @@ from typing import Any, ClassVar, TypeVar
 from flask import abort, current_app, request
 
 from ..auth.denials import refuse_anonymous, refuse_forbidden
-from ..auth.login import resolve
+from ..auth.login import present_login, resolve
 from ..auth.rights import rights_of
+from ..core.views import caller_of
 from ..exceptions import ConfigError
 from ..typing import PermissionSpec
 from .names import as_names
@@ -54,13 +55,14 @@ class PermissionRequired:
             self._guard(view)
             return view
         name = getattr(view, "__name__", type(view).__name__)
+        run = caller_of(view)
 
         @functools.wraps(view)
         def guarded(*args: Any, **kwargs: Any) -> Any:
             refusal = self.check(name)
             if refusal is not None:
                 return refusal
-            return current_app.ensure_sync(view)(*args, **kwargs)
+            return run(*args, **kwargs)
 
         return guarded  # type: ignore[return-value]
 
@@ -133,6 +135,8 @@ class GroupRequired(PermissionRequired):
     """Let a view run for members of a group; superusers pass."""
 
     def _holds(self, user: Any, names: frozenset[str]) -> bool:
+        if _is_narrowed():
+            return False
         rights = rights_of(user)
         return bool(getattr(user, "is_superuser", False)) or all(map(rights.in_group, names))
 
@@ -144,7 +148,15 @@ class FlagRequired(PermissionRequired):
     """Let a view run for accounts with a flag, such as ``is_staff``."""
 
     def _holds(self, user: Any, names: frozenset[str]) -> bool:
-        return bool(user.is_active) and all(getattr(user, name, False) is True for name in names)
+        if _is_narrowed() or not user.is_active:
+            return False
+        return all(getattr(user, name, False) is True for name in names)
+
+
+def _is_narrowed() -> bool:
+    """Whether the login has scopes: they name permissions, and so open nothing else."""
+    login = present_login()
+    return login is not None and login.scopes is not None
 
 
 def permission_required(*spec: PermissionSpec) -> PermissionRequired:

@@ -12,7 +12,8 @@ from sqlalchemy.engine import Connection
 
 from ..auth.loading import AccountLoader
 from ..auth.mixins import key_of
-from ..auth.models import Models, table_of
+from ..auth.models import Models
+from ..auth.prefetch import questions
 from ..auth.principal import LOGIN, RIGHTS, USER, Login
 from ..auth.settings import AuthSettings
 from ..auth.versions import CHANGED, has_raised, read_versions
@@ -48,15 +49,11 @@ class RightsTable:
 
         Those of the request's own account are worked out once for a request.
         """
-        if not has_app_context():
-            return AccountRights(user, self, self._superuser_group)
-        kept: AccountRights | None = g.get(RIGHTS)
-        if kept is None or kept.user is not user:
-            kept = AccountRights(user, self, self._superuser_group)
-            if self._versions_at_hand(user) is not None:
-                kept.hold()
-                setattr(g, RIGHTS, kept)
-        return kept
+        rights = AccountRights(user, self, self._superuser_group, _scopes_of(user))
+        if self._versions_at_hand(user) is not None:
+            rights.hold()
+            setattr(g, RIGHTS, rights)
+        return rights
 
     def grants_of(self, user: Any) -> Grants:
         """Groups and permissions of an account, from memory while its versions stand."""
@@ -106,18 +103,31 @@ class RightsTable:
     def _load(self, connection: Connection, key: Any, versions: tuple[int, int]) -> Grants:
         permissions: set[str] = set()
         groups: set[str] = set()
-        for is_group, name in connection.execute(self._statement, {"user": key}):
+        for name, is_group in connection.execute(self._statement, {"user": key}):
             (groups if is_group else permissions).add(name)
         return Grants(versions, frozenset(permissions), frozenset(groups))
 
 
 class AccountRights:
-    """The rights of one account. An account that is switched off has none."""
+    """The rights of one account. An account that is switched off has none.
 
-    __slots__ = ("_held", "_holds", "_superuser_group", "_table", "user")
+    Those of a login with scopes are narrowed to them, a superuser's too: they are names of
+    permissions, and so it is in no group, and no superuser.
 
-    def __init__(self, user: Any, table: RightsTable, superuser_group: str | None) -> None:
+    :ivar user: whose they are.
+    """
+
+    __slots__ = ("_held", "_holds", "_scopes", "_superuser_group", "_table", "user")
+
+    def __init__(
+        self,
+        user: Any,
+        table: RightsTable,
+        superuser_group: str | None,
+        scopes: frozenset[str] | None,
+    ) -> None:
         self.user = user
+        self._scopes = scopes
         self._table = table
         self._superuser_group = superuser_group
         self._holds = False
@@ -139,9 +149,22 @@ class AccountRights:
 
     def has(self, name: object) -> bool:
         """Whether the account holds the permission, by exactly this name; a text, or it is no."""
-        if not isinstance(name, str) or not name or not self.user.is_active:
+        user = self.user
+        # What is loaded lies there, and costs a quarter of the mapped attribute.
+        is_active = user.__dict__.get("is_active")
+        if is_active is None:
+            is_active = user.is_active
+        if not isinstance(name, str) or not name or not is_active:
             return False
-        return self.is_superuser or name in self.grants.permissions
+        if self._scopes is not None and name not in self._scopes:
+            return False
+        known = self._held
+        if known is not None and name in known.permissions:
+            return True
+        if getattr(user, "is_superuser", False):
+            return True
+        grants = known or self.grants
+        return name in grants.permissions or self._superuser_group in grants.groups
 
     def has_all(self, names: Iterable[str]) -> bool:
         """Whether it holds every one; False for none."""
@@ -154,51 +177,42 @@ class AccountRights:
 
     def in_group(self, name: str) -> bool:
         """Whether it is a member of the group."""
-        return bool(self.user.is_active) and name in self.grants.groups
+        return bool(self.user.is_active) and name in self.groups
 
     @property
     def permissions(self) -> frozenset[str]:
         """What it holds by groups and directly; a superuser's bypass is not in it."""
-        return self.grants.permissions
+        held = self.grants.permissions
+        return held if self._scopes is None else held & self._scopes
 
     @property
     def groups(self) -> frozenset[str]:
         """The names of its groups."""
-        return self.grants.groups
+        return self.grants.groups if self._scopes is None else frozenset()
 
     @property
     def is_superuser(self) -> bool:
         """Whether every check passes: by the flag, or by the group that the settings name."""
-        if not self.user.is_active:
+        if self._scopes is not None or not self.user.is_active:
             return False
         if getattr(self.user, "is_superuser", False):
             return True
-        group = self._superuser_group
-        return group is not None and group in self.grants.groups
+        return self._superuser_group in self.grants.groups
+
+
+def _scopes_of(user: Any) -> frozenset[str] | None:
+    """What the login of the request's own account is narrowed to, whatever object stands for it."""
+    login: Login | None = g.get(LOGIN) if has_app_context() else None
+    if login is None or login.scopes is None or g.get(USER) != user:
+        return None
+    return login.scopes
 
 
 def _written(models: Models) -> Any:
-    group: Any = table_of(models.Group)
-    permission: Any = table_of(models.Permission)
-    members, grants, direct = models.members, models.group_permissions, models.user_permissions
-    user = sa.bindparam("user", type_=members.c.user_id.type)
-    through_groups = (
-        sa.select(sa.literal(0), permission.c.name)
-        .select_from(members)
-        .join(grants, grants.c.group_id == members.c.group_id)
-        .join(permission, permission.c.id == grants.c.permission_id)
-        .where(members.c.user_id == user)
+    account = sa.bindparam("user", type_=models.members.c.user_id.type)
+    by_groups, directly, groups = questions(models, account)
+    return sa.union_all(
+        by_groups.add_columns(sa.literal(0)),
+        directly.add_columns(sa.literal(0)),
+        groups.add_columns(sa.literal(1)),
     )
-    by_itself = (
-        sa.select(sa.literal(0), permission.c.name)
-        .select_from(direct)
-        .join(permission, permission.c.id == direct.c.permission_id)
-        .where(direct.c.user_id == user)
-    )
-    groups = (
-        sa.select(sa.literal(1), group.c.name)
-        .select_from(members)
-        .join(group, group.c.id == members.c.group_id)
-        .where(members.c.user_id == user)
-    )
-    return sa.union_all(through_groups, by_itself, groups)

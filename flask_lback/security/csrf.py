@@ -3,7 +3,8 @@
 A form needs a token always, signing in included. Anything else needs one when a cookie
 authenticates it. A request with a token in its ``Authorization`` header needs none: no browser
 adds that by itself, as it does a remembered Basic password, and the header is then the only thing
-that authenticates (OWASP CSRF Cheat Sheet).
+that authenticates (OWASP CSRF Cheat Sheet). Where Basic passwords are accepted, a browser that
+remembers one is asked for a token as if it had a cookie, and a program is not.
 """
 
 from __future__ import annotations
@@ -38,7 +39,12 @@ def csrf_exempt(view: F) -> F:
 
 
 class CSRFProtection(CSRFProtect):
-    """Flask-WTF's protection, driven by the middleware list."""
+    """Flask-WTF's protection, driven by the middleware list.
+
+    :ivar accepts_basic: whether a Basic password authenticates; said by the accounts feature.
+    """
+
+    accepts_basic = False
 
     def check(self, request: Request, view: Callable[..., Any]) -> None:
         """Refuse a forged request.
@@ -46,15 +52,21 @@ class CSRFProtection(CSRFProtect):
         :raises CSRFRefused: the token is missing or wrong, or another site sent the request.
         """
         config = current_app.config
-        if not config["WTF_CSRF_ENABLED"] or request.method not in config["WTF_CSRF_METHODS"]:
+        if request.method not in config["WTF_CSRF_METHODS"] or not config["WTF_CSRF_ENABLED"]:
             return
         if getattr(view, _EXEMPT, False):
             return
-        if has_header_token(request) or not needs_token(request):
+        if has_header_token(request) or not self._is_ambient(request):
             return
         self.protect(apply_exemptions=True)
         if "csrf_valid" in g and not is_same_origin(request):
             raise CSRFRefused(gettext("Another site sent this request. Nothing was changed."))
+
+    def _is_ambient(self, request: Request) -> bool:
+        """Whether a browser could have added by itself what authenticates the request."""
+        if self.accepts_basic and is_basic(request):
+            return is_from_browser(request)
+        return needs_token(request)
 
     def _error_response(self, reason: str) -> None:
         raise CSRFRefused(
@@ -71,6 +83,18 @@ def has_header_token(request: Request) -> bool:
     """Whether a token of an API authenticates the request."""
     scheme = request.headers.get("Authorization", "").partition(" ")[0]
     return scheme.lower() in ("bearer", "token")
+
+
+def is_basic(request: Request) -> bool:
+    """Whether the request carries a name and a password (RFC 7617)."""
+    return request.headers.get("Authorization", "").partition(" ")[0].lower() == "basic"
+
+
+def is_from_browser(request: Request) -> bool:
+    """Whether anything hints at a browser: for a request that is forged, something always does."""
+    return bool(request.cookies) or any(
+        name in request.headers for name in ("Origin", "Referer", "Sec-Fetch-Site")
+    )
 
 
 def is_same_origin(request: Request) -> bool:
@@ -111,4 +135,7 @@ def install(app: Flask, protection: CSRFProtection) -> None:
     app.config.setdefault("WTF_CSRF_TIME_LIMIT", None)
     app.config.setdefault("WTF_CSRF_SSL_STRICT", False)  # is_same_origin looks at both headers
     app.config["WTF_CSRF_CHECK_DEFAULT"] = False
+    if fallbacks := app.config.get("SECRET_KEY_FALLBACKS"):
+        # Flask-WTF knows of one key only, but hands it on to itsdangerous, which takes several.
+        app.config.setdefault("WTF_CSRF_SECRET_KEY", [*fallbacks, app.secret_key])
     protection.init_app(app)

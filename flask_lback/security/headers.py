@@ -49,7 +49,7 @@ class SecurityHeadersMiddleware(Middleware):
     def process_response(self, request: Request, response: Response) -> Response:
         """One test for headers of the view's own, one append."""
         headers = self._headers
-        if "lback_csp_nonce" in g and self._policy:
+        if self._policy and "lback_csp_nonce" in g._get_current_object():
             headers = [*(pair for pair in headers if pair[0] != _CSP), (_CSP, self._with_nonce())]
         present = {name.lower() for name, _ in response.headers}
         if present.isdisjoint(self._names):

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from werkzeug.test import TestResponse
 
+from flask_lback.auth.links import LinkTokens
+from flask_lback.core import clock
+from flask_lback.core.state import state_of
 from tests.support.apps import PASSWORD, Site
 from tests.support.visitor import Visitor, errors_of, hidden_fields
 
@@ -61,6 +65,33 @@ def register(site: Site, username: str = "kofi", **fields: str) -> TestResponse:
         username=username,
         **{"password_confirm": values["password"], **values},
     )
+
+
+def post(site: Site, path: str, document: Any, visitor: Visitor | None = None) -> Any:
+    """Send JSON to an account route, from a fresh client when none is given."""
+    return (visitor or Visitor(site.app)).post_json(f"/api/auth/{path}/", document)
+
+
+def register_by_json(site: Site, username: str = "kofi", **fields: Any) -> Any:
+    """Register by JSON."""
+    values = {"email": f"{username}@example.org", "password": NEW_PASSWORD, **fields}
+    return post(site, "register", {"username": username, **values})
+
+
+def token_of(site: Site, purpose: str, name: str = "maya", *values: str) -> str:
+    """A token as a mail would carry it."""
+    with site.app.app_context():
+        return state_of(site.app)[LinkTokens].make(purpose, site.user(name), *values)
+
+
+def flipped(token: str) -> str:
+    """A token with one letter changed."""
+    return token[:5] + ("x" if token[5] != "x" else "y") + token[6:]
+
+
+def after(**delta: float) -> Any:
+    """The time that much later."""
+    return clock.turned(dt.timedelta(**delta))
 
 
 def told(answer: TestResponse, *typed: str) -> str:

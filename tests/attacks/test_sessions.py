@@ -14,13 +14,28 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from flask_lback import Lback
 from flask_lback.auth import AbstractUser, UserManager, current_user
+from flask_lback.auth.links import CHANGE_EMAIL, RESET
+from flask_lback.auth.sessions import SessionManager
 from flask_lback.core import clock
+from flask_lback.core.state import state_of
 from flask_lback.db.schema import initialize
 from flask_lback.testing import sign_in
-from tests.support.apps import PASSWORD, SECRET_KEY, Site, own_db
+from tests.support.apps import PASSWORD, SECRET_KEY, Site, make_site, own_db
 from tests.support.visitor import Visitor
 
-from .support import csrf_of, is_in, refresh, signed_in, thief_of
+from .support import (
+    COOKIE,
+    NEW_PASSWORD,
+    after,
+    csrf_of,
+    is_in,
+    log_in_by_json,
+    post,
+    refresh,
+    signed_in,
+    thief_of,
+    token_of,
+)
 
 db = own_db()
 
@@ -141,3 +156,244 @@ def test_se_10_a_copy_of_the_account_is_the_account(queried_first: bool) -> None
         ("maya", True, hash(copies[0]))
     ] * 3
     assert all(one == copies[0] for one in copies)
+
+
+def cookie_of(visitor: Visitor) -> str:
+    """The id in the cookie."""
+    cookie = visitor.client.get_cookie(COOKIE)
+    assert cookie is not None
+    return str(cookie.value)
+
+
+def cookie_line(answer: Any) -> str:
+    """The Set-Cookie line of the login cookie."""
+    return next(line for line in answer.headers.getlist("Set-Cookie") if COOKIE in line)
+
+
+def count_rows(site: Site) -> int:
+    """How many session rows there are."""
+    with site.app.app_context():
+        return int(site.db.session.query(site.models.UserSession).count())
+
+
+def change_password(visitor: Visitor) -> int:
+    """Change the password on the page."""
+    fields = {"new_password": NEW_PASSWORD, "password_confirm": NEW_PASSWORD}
+    return visitor.submit("/auth/change-password/", current_password=PASSWORD, **fields).status_code
+
+
+def test_se_1_a_planted_id_stays_nobodys_and_the_form_token_changes(place: Site) -> None:
+    visitor, thief = Visitor(place.app), Visitor(place.app)
+    for one in (visitor, thief):
+        one.client.set_cookie(COOKIE, "planted")
+    token = csrf_of(visitor)
+    assert by_form(visitor, token) == 302
+    assert cookie_of(visitor) != "planted"
+    assert not is_in(thief)
+    assert visitor.client.post("/auth/logout/", data={"csrf_token": token}).status_code == 400
+
+
+RISES: dict[str, Callable[[Site, Visitor], Any]] = {
+    "a proof": lambda site, one: one.submit("/auth/reauthenticate/", password=PASSWORD),
+    "a new password": lambda site, one: change_password(one),
+    "a new address": lambda site, one: one.submit(
+        f"/auth/confirm-email/?token={token_of(site, CHANGE_EMAIL, 'maya', 'x@example.org')}"
+    ),
+    "a view's own": lambda site, one: one.submit("/auth/account/", to="/rise/"),
+}
+
+
+@pytest.mark.parametrize("rise", RISES)
+def test_se_2_a_rise_of_privilege_changes_the_id_and_the_form_token(place: Site, rise: str) -> None:
+    @place.app.post("/rise/")
+    def give_staff() -> str:
+        current_user.is_staff = True
+        return str(state_of(place.app)[SessionManager].rotate())
+
+    visitor = signed_in(place)
+    thief, token = thief_of(place, visitor), csrf_of(visitor, "/auth/account/")
+    tokens: Any = log_in_by_json(place).json if rise == "a proof" else None
+    old = cookie_of(visitor)
+    RISES[rise](place, visitor)
+    assert cookie_of(visitor) != old
+    assert is_in(visitor)
+    assert not is_in(thief)
+    assert visitor.client.post("/auth/logout/", data={"csrf_token": token}).status_code == 400
+    if tokens is not None:
+        assert refresh(place, tokens["refresh_token"]).status_code == 200
+
+
+def test_se_3_a_copied_cookie_is_dead_after_signing_out_on_both_workers(place: Site) -> None:
+    url = place.app.config["SQLALCHEMY_DATABASE_URI"]
+    worker = make_site(url=url)
+    visitor = signed_in(place)
+    thieves = [thief_of(place, visitor), thief_of(worker, visitor)]
+    try:
+        assert [is_in(thief) for thief in thieves] == [True, True]
+        visitor.submit("/auth/logout/")
+        assert [is_in(thief) for thief in thieves] == [False, False]
+        bare = {"Accept": "application/json"}
+        assert thieves[1].get("/auth/account/", headers=bare).status_code == 401
+    finally:
+        with worker.app.app_context():
+            worker.db.engine.dispose()
+
+
+def test_se_5_a_login_ends_when_it_is_left_alone_and_at_its_longest(place: Site) -> None:
+    idle, busy = signed_in(place), signed_in(place)
+    with after(minutes=121):
+        assert not is_in(idle)
+    for hour in range(1, 12):
+        with after(hours=hour):
+            busy.get("/auth/account/").close()
+    with after(hours=11, minutes=59):
+        assert is_in(busy)
+        busy.submit("/auth/reauthenticate/", password=PASSWORD)
+        assert is_in(busy)
+    with after(hours=12, minutes=1):
+        assert not is_in(busy), "neither use nor a proof makes it longer"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda key: key[:-1],
+        lambda key: ("x" if key[0] != "x" else "y") + key[1:],
+        lambda key: key.swapcase(),
+        lambda key: key + "=" * 8_000,
+        lambda key: "\x80\x04K\x01.",
+        lambda key: "eyJpZCI6MX0.ZzZ.signature",
+        lambda key: "1",
+    ],
+    ids=["truncated", "tampered", "case", "huge", "pickle", "signed", "number"],
+)
+def test_se_6_a_changed_cookie_is_nobody_and_no_error(
+    place: Site, change: Callable[[str], str]
+) -> None:
+    visitor = signed_in(place)
+    header = {"HTTP_COOKIE": f"{COOKIE}={change(cookie_of(visitor))}"}
+    answer = place.app.test_client().get("/auth/account/", environ_overrides=header)
+    assert answer.status_code == 302
+
+
+def test_se_7_the_cookie_is_out_of_reach_of_scripts_and_other_sites(place: Site) -> None:
+    for scheme, secure in (("http", False), ("https", True)):
+        visitor = Visitor(place.app, scheme=scheme)
+        answers = [visitor.sign_in("maya", PASSWORD)]
+        answers.append(visitor.submit("/auth/reauthenticate/", password=PASSWORD))
+        for parts in (cookie_line(answer).split("; ") for answer in answers):
+            assert {"HttpOnly", "SameSite=Lax", "Path=/"} <= set(parts)
+            assert ("Secure" in parts) is secure
+            assert not any(part.startswith("Domain") for part in parts)
+
+
+def test_se_7_with_secure_cookies_the_name_binds_it_to_the_host(
+    make_ready: Callable[..., Site],
+) -> None:
+    site = make_ready(SESSION_COOKIE_SECURE=True)
+    site.add_user("maya")
+    visitor = Visitor(site.app, scheme="https")
+    answers = [visitor.sign_in("maya", PASSWORD)]
+    answers.append(visitor.submit("/auth/reauthenticate/", password=PASSWORD))
+    for line in map(cookie_line, answers):
+        assert line.startswith("__Host-lback_session=")
+        assert "Secure" in line.split("; ")
+    assert is_in(visitor)
+
+
+def test_se_8_anonymous_visits_make_no_row_and_no_cookie(place: Site) -> None:
+    visitor = Visitor(place.app)
+    assert not any("Set-Cookie" in visitor.get("/").headers for _ in range(200))
+    assert count_rows(place) == 0
+
+
+def test_se_9_only_the_button_signs_out(place: Site) -> None:
+    visitor = signed_in(place)
+    visitor.get("/auth/logout/")
+    visitor.get("/auth/logout/", headers={"Sec-Fetch-Dest": "image"})
+    foreign = {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}
+    data = {"csrf_token": csrf_of(visitor, "/auth/account/")}
+    assert visitor.client.post("/auth/logout/", headers=foreign).status_code == 400
+    assert visitor.client.post("/auth/logout/", data=data, headers=foreign).status_code == 400
+    assert visitor.client.post("/api/auth/logout/", headers=foreign).status_code == 400
+    for path in ("end-others", "1/end"):
+        assert visitor.client.post(f"/auth/sessions/{path}/", headers=foreign).status_code == 400
+    assert is_in(visitor)
+
+
+def test_se_11_an_id_in_the_address_or_a_form_is_not_looked_at(place: Site) -> None:
+    key = cookie_of(signed_in(place))
+    client = place.app.test_client()
+    names = (COOKIE, "session_id", "session", "sid", "_user_id")
+    query = "&".join(f"{name}={key}" for name in names)
+    assert client.get(f"/auth/account/?{query}").status_code == 302
+    assert client.get("/api/auth/me/", headers={"X-Session-Id": key}).status_code == 401
+    document = dict.fromkeys(names, key)
+    fresh = place.app.test_client()
+    assert fresh.post("/api/auth/sessions/end-others/", json=document).status_code == 401
+
+
+def test_se_12_pages_about_an_account_stay_out_of_shared_caches(place: Site) -> None:
+    visitor = signed_in(place)
+    for page in ("account", "sessions", "change-password", "change-email", "reauthenticate"):
+        answer = visitor.get(f"/auth/{page}/")
+        assert answer.status_code == 200
+        assert "Cookie" in answer.headers["Vary"], page
+        assert "no-store" in answer.headers["Cache-Control"], page
+    answer = visitor.get("/api/auth/sessions/")
+    assert "Cookie" in answer.headers["Vary"]
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert visitor.get("/ten/").headers["Cache-Control"] == "private, no-store"
+
+
+@pytest.mark.parametrize("event", ["password", "everywhere", "address", "reset"])
+def test_rm_1_a_stolen_remembered_login_is_refused_afterwards(place: Site, event: str) -> None:
+    stolen = signed_in(place, remember="y")
+    thief, owner = thief_of(place, stolen), signed_in(place)
+    assert is_in(thief)
+    if event == "password":
+        assert change_password(owner) == 302
+    elif event == "everywhere":
+        owner.submit("/auth/sessions/", to="/auth/sessions/end-others/")
+    elif event == "address":
+        token = token_of(place, CHANGE_EMAIL, "maya", "x@example.org")
+        owner.submit(f"/auth/confirm-email/?token={token}")
+    else:
+        document = {"token": token_of(place, RESET), "new_password": NEW_PASSWORD}
+        assert post(place, "reset-password", document).status_code == 200
+    assert not is_in(thief)
+    assert is_in(owner) is (event != "reset")
+
+
+def test_rm_2_each_remembered_login_is_seen_and_ended_by_itself(place: Site) -> None:
+    one, other = signed_in(place, remember="y"), signed_in(place, remember="y")
+    thief = thief_of(place, one)
+    thief.client.environ_base["REMOTE_ADDR"] = "203.0.113.80"
+    assert is_in(thief)
+    other.submit("/auth/sessions/", to="/auth/sessions/1/end/")
+    assert [is_in(visitor) for visitor in (one, thief, other)] == [False, False, True]
+
+
+def test_rm_3_a_remembered_login_proves_itself_before_it_changes_much(place: Site) -> None:
+    visitor = signed_in(place, remember="y")
+    with after(days=3):
+        assert is_in(visitor)
+        answer = visitor.submit("/auth/change-email/", email="x@example.org")
+        assert answer.status_code == 400
+        fields = {"new_password": NEW_PASSWORD, "password_confirm": NEW_PASSWORD}
+        assert visitor.submit("/auth/change-password/", **fields).status_code == 400
+        with place.app.app_context():
+            place.user("maya").password_hash = None
+            place.db.session.commit()
+        for page in ("change-email", "change-password"):
+            answer = visitor.get(f"/auth/{page}/")
+            assert answer.location.startswith("/auth/reauthenticate/"), page
+
+
+def test_rm_5_signing_out_clears_the_remembered_cookie_on_both_sides(place: Site) -> None:
+    visitor = signed_in(place, remember="y")
+    thief = thief_of(place, visitor)
+    answer = visitor.submit("/auth/logout/")
+    assert "Max-Age=0" in cookie_line(answer)
+    assert visitor.client.get_cookie(COOKIE) is None
+    assert not is_in(thief)

@@ -76,18 +76,18 @@ def test_wrong_passwords_are_stopped_per_account_and_told_when_to_come_back(plac
     visitor = Visitor(place.app)
     answers = [
         visitor.sign_in(name, "a wrong sentence").status_code
-        for name in ["maya", "MAYA", " Maya", "\uff4daya"] * 3
+        for name in ["maya", "MAYA", " Maya", "\uff4daya"] * 2
     ]
-    assert answers == [401] * 10 + [429] * 2
+    assert answers == [401] * 5 + [429] * 3
     refused = visitor.sign_in("maya", PASSWORD)
     assert refused.status_code == 429
-    assert 0 < int(refused.headers["Retry-After"]) <= 15 * 60 + 1
+    assert 0 < int(refused.headers["Retry-After"]) <= 61
 
 
 def test_unknown_names_are_stopped_alike(place: Site) -> None:
     visitor = Visitor(place.app)
-    answers = [visitor.sign_in("nobody", "a wrong sentence").status_code for _ in range(12)]
-    assert answers == [401] * 10 + [429] * 2
+    answers = [visitor.sign_in("nobody", "a wrong sentence").status_code for _ in range(8)]
+    assert answers == [401] * 5 + [429] * 3
 
 
 def test_one_address_cannot_try_many_accounts(make_ready: Callable[..., Site]) -> None:
@@ -99,7 +99,7 @@ def test_one_address_cannot_try_many_accounts(make_ready: Callable[..., Site]) -
 
 def test_a_success_forgives_the_account_its_failures(place: Site) -> None:
     visitor = Visitor(place.app)
-    for _ in range(9):
+    for _ in range(4):
         visitor.sign_in("maya", "a wrong sentence")
     assert visitor.sign_in("maya", PASSWORD).status_code == 302
     other = Visitor(place.app)

@@ -15,8 +15,9 @@ from flask_lback.auth.login import present_login
 from flask_lback.core import clock
 from flask_lback.testing import count_queries, record_signals
 from tests.support.apps import PASSWORD, Site
-from tests.support.visitor import Visitor
+from tests.support.visitor import Visitor, errors_of
 
+FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:133.0) Gecko/20100101 Firefox/133.0"
 COOKIE = "lback_session"
 
 
@@ -344,3 +345,203 @@ def test_an_inactive_account_cannot_be_signed_in(place: Site) -> None:
         assert login_user(user) is False
         assert logout_user() is True
     assert rows(place) == []
+
+
+def add_api_token(place: Site, name: str = "maya") -> None:
+    """Give an account an API token."""
+    with place.app.app_context():
+        token = place.models.ApiToken(
+            owner=place.user(name), name="backup", token_hash=name * 16, prefix="lb_1"
+        )
+        place.db.session.add(token)
+        place.db.session.commit()
+
+
+def living_api_tokens(place: Site) -> int:
+    """How many API tokens nobody has ended."""
+    with place.app.app_context():
+        return int(place.db.session.query(place.models.ApiToken).filter_by(revoked_at=None).count())
+
+
+def end(visitor: Visitor, path: str) -> TestResponse:
+    """Press a button of the list of sessions."""
+    return visitor.submit("/auth/sessions/", to=f"/auth/sessions/{path}/")
+
+
+def test_the_list_shows_each_session_and_which_is_this_one(place: Site) -> None:
+    phone = signed_in(place, remember="y")
+    here = Visitor(place.app)
+    here.client.environ_base["HTTP_USER_AGENT"] = FIREFOX
+    here.sign_in("maya", PASSWORD)
+    place.add_user("kofi")
+    other = Visitor(place.app)
+    other.client.environ_base["REMOTE_ADDR"] = "203.0.113.80"
+    other.sign_in("kofi", PASSWORD)
+    page = here.get("/auth/sessions/")
+    text = errors_of(page.text)
+    assert text.count("This device") == 1
+    assert text.index("Firefox on Linux") < text.index("This device") < text.index("Last seen")
+    assert text.count("127.0.0.1") == 2
+    assert "password" in text
+    assert text.count("Kept signed in until") == 1
+    assert "203.0.113.80" not in text, "the sessions of others are theirs"
+    assert page.headers["Cache-Control"] == "no-store"
+    assert "Cookie" in page.headers["Vary"]
+    assert phone.get("/auth/sessions/").status_code == 200
+    assert Visitor(place.app).get("/auth/sessions/").location.startswith("/auth/login/")
+
+
+def test_a_program_that_names_itself_in_markup_is_shown_as_text(place: Site) -> None:
+    visitor = Visitor(place.app)
+    visitor.client.environ_base["HTTP_USER_AGENT"] = "<script>alert(1)</script>/1"
+    visitor.sign_in("maya", PASSWORD)
+    assert "<script>alert" not in visitor.get("/auth/sessions/").text
+
+
+def test_ended_and_forgotten_sessions_are_not_listed(place: Site) -> None:
+    signed_in(place).submit("/auth/logout/")
+    signed_in(place)
+    with clock.turned(dt.timedelta(minutes=121)):
+        text = errors_of(signed_in(place).get("/auth/sessions/").text)
+    assert text.count("127.0.0.1") == 1
+    assert "End all others" not in text
+
+
+def test_one_session_is_ended_and_the_others_stay(place: Site) -> None:
+    here, there, third = (signed_in(place) for _ in range(3))
+    answer = end(here, "2/end")
+    assert answer.location == "/auth/sessions/"
+    assert "has ended." in here.get(answer.location).text
+    assert [is_in(one) for one in (here, there, third)] == [True, False, True]
+    assert end(here, "2/end").status_code == 404, "it has ended already"
+
+
+def test_a_session_of_another_account_is_not_there(place: Site) -> None:
+    place.add_user("kofi")
+    owner, other = signed_in(place), Visitor(place.app)
+    other.sign_in("kofi", PASSWORD)
+    for number in (1, 99, 2**31, 10**30):
+        assert end(other, f"{number}/end").status_code == 404
+    assert is_in(owner)
+
+
+def test_ending_the_present_session_signs_out(place: Site) -> None:
+    visitor = signed_in(place)
+    assert end(visitor, "1/end").location == "/auth/login/"
+    assert not is_in(visitor)
+    assert visitor.client.get_cookie(COOKIE) is None
+
+
+def test_all_others_are_ended_at_once_with_their_tokens(place: Site) -> None:
+    here, there = signed_in(place), signed_in(place, remember="y")
+    document = {"identifier": "maya", "password": PASSWORD}
+    login: Any = there.post_json("/api/auth/login/", document).json
+    answer = end(here, "end-others")
+    assert "2 other sessions have ended." in here.get(answer.location).text
+    assert [is_in(here), is_in(there)] == [True, False]
+    bearer = {"Authorization": f"Bearer {login['access_token']}"}
+    assert Visitor(place.app).get("/api/auth/me/", headers=bearer).status_code == 401
+
+
+@pytest.mark.parametrize("path", ["2/end", "end-others"])
+def test_sessions_end_by_post_with_the_token_alone(place: Site, path: str) -> None:
+    here, there = signed_in(place), signed_in(place)
+    assert here.get(f"/auth/sessions/{path}/").status_code == 405
+    assert here.client.post(f"/auth/sessions/{path}/").status_code == 400
+    assert is_in(there)
+
+
+def test_a_session_goes_along_to_another_address(place: Site) -> None:
+    visitor = signed_in(place)
+    visitor.client.environ_base["REMOTE_ADDR"] = "203.0.113.80"
+    visitor.client.environ_base["HTTP_USER_AGENT"] = FIREFOX
+    assert is_in(visitor)
+
+
+def test_a_new_password_ends_a_copy_of_the_present_cookie_too(place: Site) -> None:
+    visitor, thief = signed_in(place), Visitor(place.app)
+    thief.client.set_cookie(COOKIE, cookie_of(visitor))
+    new = "quite another sentence"
+    fields = {"new_password": new, "password_confirm": new}
+    visitor.submit("/auth/change-password/", current_password=PASSWORD, **fields)
+    assert is_in(visitor)
+    assert not is_in(thief)
+
+
+def test_an_account_without_a_password_chooses_one_after_a_fresh_sign_in(place: Site) -> None:
+    here, there = signed_in(place), signed_in(place)
+    with place.app.app_context():
+        place.user("maya").password_hash = None
+        place.db.session.commit()
+    new = "quite another sentence"
+    fields = {"new_password": new, "password_confirm": new}
+    with clock.turned(dt.timedelta(minutes=16)):
+        answer = here.get("/auth/change-password/")
+        assert answer.location.startswith("/auth/reauthenticate/")
+    page = here.get("/auth/change-password/").text
+    assert 'name="current_password"' not in page
+    assert here.submit("/auth/change-password/", **fields).status_code == 302
+    assert [is_in(here), is_in(there)] == [True, False]
+    assert here.submit("/auth/change-password/", **fields).status_code == 400, "now it has one"
+    assert Visitor(place.app).sign_in("maya", new).status_code == 302
+
+
+def test_a_change_of_password_keeps_api_tokens_and_points_them_out(place: Site) -> None:
+    add_api_token(place)
+    visitor = signed_in(place)
+    new = "quite another sentence"
+    fields = {"new_password": new, "password_confirm": new}
+    answer = visitor.submit("/auth/change-password/", current_password=PASSWORD, **fields)
+    assert "API tokens of your account still work: 1." in visitor.get(answer.location).text
+    assert living_api_tokens(place) == 1
+
+
+@pytest.mark.parametrize("event", ["reset", "deactivation", "everything"])
+def test_what_takes_an_account_back_ends_its_api_tokens_too(place: Site, event: str) -> None:
+    from flask_lback.auth import SessionManager, UserManager
+    from flask_lback.core.state import current_state
+
+    place.add_user("kofi")
+    add_api_token(place)
+    add_api_token(place, "kofi")
+    visitor = signed_in(place)
+    with place.app.test_request_context():
+        manager, user = UserManager(), place.user("maya")
+        if event == "reset":
+            manager.set_password(user, "quite another sentence")
+        elif event == "deactivation":
+            manager.deactivate(user)
+        else:
+            assert current_state()[SessionManager].end_everything(user) == 1
+        place.db.session.commit()
+    assert not is_in(visitor)
+    assert living_api_tokens(place) == 1, "that of the other account"
+
+
+def test_two_browsers_count_for_themselves(place: Site) -> None:
+    @place.app.get("/count/")
+    def count() -> Any:
+        session["visits"] = session.get("visits", 0) + 1
+        return jsonify(session["visits"])
+
+    one, other = signed_in(place), signed_in(place)
+    assert [one.get("/count/").json for _ in range(3)] == [1, 2, 3]
+    assert other.get("/count/").json == 1
+    assert one.get("/count/").json == 4
+    assert len(rows(place)) == 2
+
+
+@pytest.mark.parametrize(
+    ("method", "words"),
+    [
+        ("password", "password"),
+        ("password+totp", "password and code"),
+        ("oauth:github", "github"),
+        ("magic_link+recovery", "link by mail and recovery code"),
+        ("own_way", "own way"),
+    ],
+)
+def test_the_way_of_signing_in_is_said_in_words(method: str, words: str) -> None:
+    from flask_lback.auth.views.sessions import method_in_words
+
+    assert method_in_words(method) == words

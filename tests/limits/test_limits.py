@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import secrets
 import threading
 import time
@@ -18,7 +19,7 @@ from flask_lback.core.checks import Checks
 from flask_lback.core.errors import Problem
 from flask_lback.core.state import state_of
 from flask_lback.limits.service import RETRY_SECONDS, RateLimits, caller
-from flask_lback.limits.settings import RateLimitSettings
+from flask_lback.limits.settings import LIMITS, RateLimitSettings
 from tests.core.making import make_app, make_flask, messages_of
 from tests.support.server import closed_port
 from tests.support.services import require, service_url
@@ -95,6 +96,73 @@ def test_a_cleared_count_starts_again(name: str) -> None:
     with app.app_context():
         limits_of(app).clear("1 per hour", name, "ann")
     assert passes(app, "1 per hour", name, "ann")
+
+
+def test_several_limits_hold_together_and_the_longest_wait_is_told(name: str) -> None:
+    app = make_app("limits")
+    limit = "3 per hour; 2 per minute"
+    assert [passes(app, limit, name, "ann") for _ in range(4)] == [True, True, False, False]
+    with app.app_context():
+        limits = limits_of(app)
+        waits = [int(limits.refusal(limit, name, "ann").headers["Retry-After"])]
+        limits.clear("2 per minute", name, "ann")
+        # What the minute refused is not counted in the hour.
+        assert [passes(app, limit, name, "ann") for _ in range(2)] == [True, False]
+        waits.append(int(limits.refusal(limit, name, "ann").headers["Retry-After"]))
+        with pytest.raises(Problem):
+            limits.check(limit, name, "ann")
+        limits.clear(limit, name, "ann")
+    assert 1 <= waits[0] <= 61
+    assert 3500 <= waits[1] <= 3601
+    assert passes(app, limit, name, "ann")
+
+
+@pytest.mark.parametrize("store", ["memory", pytest.param("redis", marks=pytest.mark.service)])
+def test_an_attempt_can_be_taken_back_and_the_others_stay(name: str, store: str) -> None:
+    if store == "redis":
+        require("redis")
+    url = service_url("redis") if store == "redis" else "memory://"
+    app = make_app("limits", LBACK_LIMITS_STORAGE_URL=url)
+    for _ in range(3):
+        assert passes(app, "2 per hour; 9 per day", name, "ann")
+        with app.app_context():
+            limits_of(app).give_back("2 per hour; 9 per day", name, "ann")
+    assert [passes(app, "2 per hour; 9 per day", name, "ann") for _ in range(3)] == [
+        True,
+        True,
+        False,
+    ]
+    with app.app_context():
+        limits_of(app).clear("2 per hour; 9 per day", name, "ann")
+
+
+def test_a_store_that_cannot_count_down_stays_the_store(
+    name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    app = make_app("limits")
+    with app.app_context():
+        store: Any = limits_of(app)._shared_store()
+        hit = store.hit
+        store.hit = lambda *args, cost=1: hit(*args) if cost > 0 else 1 / 0
+        assert passes(app, "1 per hour", name, "ann")
+        limits_of(app).give_back("1 per hour", name, "ann")
+    assert not passes(app, "1 per hour", name, "ann")
+    assert messages_of(caplog.records) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "fits"),
+    [
+        ("5 per minute", True),
+        ("5/minute; 10 per 15 minutes;100 per day", True),
+        ("5 per minute;", False),
+        ("5 per minute 10 per day", False),
+        ("5 per fortnight", False),
+        ("", False),
+    ],
+)
+def test_a_list_of_limits_is_recognised(text: str, fits: bool) -> None:
+    assert (re.fullmatch(LIMITS, text) is not None) == fits
 
 
 def test_switched_off_nothing_is_refused(name: str) -> None:

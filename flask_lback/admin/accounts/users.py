@@ -11,7 +11,7 @@ from wtforms.validators import EqualTo, Length
 
 from ...auth.accounts import Accounts
 from ...auth.emails import AccountMails
-from ...auth.forms import PASSWORD_INPUT
+from ...auth.fields import PASSWORD_INPUT
 from ...auth.login import present_login, resolve
 from ...auth.managers import UserManager
 from ...auth.mixins import key_of

@@ -4,12 +4,27 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from . import account, password, registration, signing
+from ..api_tokens import views as api_tokens
+from ..invitations import views as invitations
+from ..magic_links import views as magic_links
+from ..oauth import views as oauth
+from ..passkeys import views as passkeys
+from ..personal_data import views as personal_data
+from ..two_factor import views as two_factor
+from . import account, addresses, freshness, password, registration, sessions, signing
+from .signing import LoginView, LogoutView
+
+__all__ = ["LoginView", "LogoutView", "make_blueprint"]
+
+_MODULES = (
+    *(signing, registration, password, account, addresses, sessions, freshness),
+    *(two_factor, passkeys, oauth, api_tokens, invitations, magic_links, personal_data),
+)
 
 
 def make_blueprint() -> Blueprint:
     """A new blueprint with every account page; its endpoints start with ``lback_auth.``."""
     blueprint = Blueprint("lback_auth", __name__)
-    for module in (signing, registration, password, account):
+    for module in _MODULES:
         module.add_routes(blueprint)
     return blueprint

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
+from ...core.state import current_state
 from ...core.translation import gettext
 from ...exceptions import InvalidFieldsError, TokenError
-from ..login import current_user, login_required, present_login
+from ..first_password import choose_password
+from ..freshness import ask_again, is_fresh, personal_login, personal_login_required
+from ..login import current_user
 from ..managers import UserManager
+from ..sessions import SessionManager
+from .addresses import offer_api_tokens
 from .page import form_for, show
 
 
@@ -20,7 +27,10 @@ def add_routes(blueprint: Blueprint) -> None:
     )
     blueprint.add_url_rule("/reset-password/", "reset_password", reset_password, methods=both)
     blueprint.add_url_rule(
-        "/change-password/", "change_password", login_required(change_password), methods=both
+        "/change-password/",
+        "change_password",
+        personal_login_required(change_password),
+        methods=both,
     )
 
 
@@ -70,21 +80,33 @@ def reset_password() -> ResponseReturnValue:
 
 
 def change_password() -> ResponseReturnValue:
-    """Choose a new password while signed in; every other session ends."""
+    """Choose a new password while signed in; every other session ends.
+
+    An account without one chooses its first, after a fresh sign-in.
+    """
+    user = current_user._get_current_object()
     form = form_for("change_password")
+    if not user.has_usable_password():
+        if not is_fresh():
+            return ask_again()  # type: ignore[no-any-return]
+        del form.current_password
     status = 400 if request.method == "POST" else 200
     if form.validate_on_submit():
-        login = present_login()
         try:
-            UserManager().change_password(
-                current_user._get_current_object(),
-                form.current_password.data,
-                form.new_password.data,
-                but=login.session_id if login else None,
-            )
+            _change(user, form)
         except InvalidFieldsError as error:
             form.add_errors(error.errors)
         else:
+            current_state()[SessionManager].rotate(proved=True)
             flash(gettext("Your password is changed. Other devices are signed out."), "ok")
+            offer_api_tokens(user)
             return redirect(url_for("lback_auth.account"))
     return show("change_password", status, form=form)
+
+
+def _change(user: Any, form: Any) -> None:
+    present, new = personal_login().session_id, form.new_password.data
+    if "current_password" in form:
+        UserManager().change_password(user, form.current_password.data, new, but=present)
+    else:
+        choose_password(user, new, but=present)

@@ -1,0 +1,44 @@
+"""The JSON face of the accounts.
+
+Errors are problem documents; their shapes are part of the interface and have tests.
+"""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response
+
+from ....core.errors import answer_json
+from . import (
+    addresses,
+    freshness,
+    magic_links,
+    me,
+    passkeys,
+    passwords,
+    personal_data,
+    registration,
+    sessions,
+    signing,
+    tokens,
+    two_factor,
+)
+
+_MODULES = (
+    *(signing, registration, passwords, me, addresses, sessions, freshness),
+    *(tokens, two_factor, passkeys, personal_data, magic_links),
+)
+
+
+def make_blueprint() -> Blueprint:
+    """A new blueprint; its endpoints start with ``lback_api_auth.``."""
+    blueprint = Blueprint("lback_api_auth", __name__)
+    for module in _MODULES:
+        module.add_routes(blueprint)
+    blueprint.before_request(answer_json)
+    blueprint.after_request(_never_store)
+    return blueprint
+
+
+def _never_store(response: Response) -> Response:
+    response.headers["Cache-Control"] = "no-store"
+    return response

@@ -1,0 +1,1 @@
+"""Tokens for programs: with a name, scopes, an end; shown once."""

@@ -1,0 +1,49 @@
+"""What the owners of API tokens are told by mail."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask
+from werkzeug.routing import BuildError
+
+from ...core.pages import site_name
+from ...core.translation import gettext
+from ...exceptions import ConfigError
+from ...mail.links import external_url
+from ...mail.service import Mailer
+from .models import ApiTokenMixin
+
+
+class ApiTokenMails:
+    """The mails of this part; that one cannot be written changes no answer."""
+
+    def __init__(self, app: Flask, mailer: Mailer) -> None:
+        self._app = app
+        self._mailer = mailer
+
+    def made(self, user: Any, token: ApiTokenMixin) -> None:
+        """Tell the owner that the account has a new token, and where it can be ended."""
+        if not (address := getattr(user, "email", None)):
+            return
+        subject = f"{gettext('A new API token')} - {site_name(self._app)}"
+        try:
+            self._mailer.send_template(
+                address,
+                subject,
+                "lback/mail/api_token_created",
+                user_name=getattr(user, "first_name", "") or user.get_username(),
+                link=self._link(),
+                token_name=token.name,
+                token_prefix=token.prefix,
+                expires_at=token.expires_at,
+            )
+        except ConfigError:
+            self._app.logger.exception("The owner of a new API token could not be told")
+
+    def _link(self) -> str | None:
+        """The page of the tokens; None where it, or the address of the site, is not known."""
+        try:
+            return external_url("lback_auth.tokens")
+        except (BuildError, ConfigError):
+            return None

@@ -1,0 +1,1 @@
+"""What happened to accounts, as rows that nobody edits."""

@@ -1,0 +1,1 @@
+"""The browsers that an account has signed in from."""

@@ -1,0 +1,63 @@
+"""Tell people about a sign-in from a browser that their account does not know."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask, current_app
+from werkzeug.routing import BuildError
+
+from ...core import clock
+from ...core.pages import site_name
+from ...core.translation import gettext
+from ...exceptions import ConfigError
+from ...mail.links import external_url
+from ...mail.service import Mailer
+from .names import device_name
+from .service import Devices
+from .settings import DeviceSettings
+from .signals import new_device_seen
+
+
+class DeviceMails:
+    """Remembers the browser of every sign-in, and mails the owner when it is a new one."""
+
+    def __init__(
+        self, app: Flask, devices: Devices, mailer: Mailer, settings: DeviceSettings
+    ) -> None:
+        self._app = app
+        self._devices = devices
+        self._mailer = mailer
+        self._settings = settings
+
+    def signed_in(self, user: Any) -> Callable[[], None] | None:
+        """What every sign-in does; the mail leaves once it is committed."""
+        return (lambda: self._tell(user)) if self._devices.remember(user) else None
+
+    def _tell(self, user: Any) -> None:
+        device = self._devices.recognise(user)
+        new_device_seen.emit(self, user=user, device=device)
+        if device is None or not self._settings.new_mail or not getattr(user, "email", None):
+            return
+        subject = gettext("A new sign-in to your account")
+        self._mailer.send_template(
+            user.email,
+            f"{subject} - {site_name(self._app)}",
+            "lback/mail/new_device",
+            user_name=getattr(user, "first_name", "") or user.get_username(),
+            device=device_name(device.user_agent),
+            ip_address=device.ip_address,
+            time=clock.now().strftime("%Y-%m-%d %H:%M"),
+            link=_link("request_reset_password"),
+            sessions_link=_link("sessions"),
+        )
+
+
+def _link(page: str) -> str | None:
+    """The address of a page; a site that has none is no reason to refuse the sign-in."""
+    try:
+        return external_url(f"lback_auth.{page}")
+    except (BuildError, ConfigError):
+        current_app.logger.debug("A mail goes without the link to %s", page, exc_info=True)
+        return None

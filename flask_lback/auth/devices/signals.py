@@ -1,0 +1,13 @@
+"""Signals: known devices."""
+
+from __future__ import annotations
+
+from ...core.signals import declare
+
+new_device_seen = declare(
+    "new_device_seen",
+    "An account was signed in to from a browser that it did not know, and not for the first time.",
+    sender="the DeviceMails",
+    user="the account",
+    device="the row of the browser",
+)

@@ -1,0 +1,32 @@
+"""A password for an account that has none: it was made by an invitation or by another site."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_sqlalchemy import SQLAlchemy
+
+from ..core.state import current_state
+from ..core.translation import gettext
+from ..exceptions import InvalidFieldsError
+from .accounts import Accounts
+from .directory import Directory
+from .emails import AccountMails
+
+
+def choose_password(user: Any, password: str, *, but: int | None) -> None:
+    """Give the account its first password, and commit; the caller has asked for a fresh login.
+
+    :param but: the session that stays.
+    :raises InvalidFieldsError: the policy refuses it, or the account has got one meanwhile.
+    """
+    state = current_state()
+    accounts = state[Accounts]
+    if user.password_hash is not None or not accounts.claim(user):
+        raise InvalidFieldsError(
+            {"current_password": [gettext("Your account has a password. Give it, too.")]}
+        )
+    accounts.set_password(user, password, but=but)
+    state[SQLAlchemy].session.commit()
+    if state[Directory].has_email:
+        state[AccountMails].password_changed(user)

@@ -1,0 +1,151 @@
+"""Views that want a recent proof of who asks (ASVS 7.5.1)."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar, overload
+
+from flask import current_app, redirect, request, url_for
+
+from ..core import clock
+from ..core.errors import Problem, answer_json, wants_json
+from ..core.redirects import here
+from ..core.state import current_state
+from ..core.translation import gettext
+from ..security.csrf import has_header_token
+from .audit.service import Audit
+from .denials import refuse_anonymous
+from .login import present_login
+from .principal import Login
+from .sessions import SessionManager
+from .settings import AuthSettings
+from .signals import user_reauthenticated
+
+V = TypeVar("V", bound=Callable[..., Any])
+#: Mechanisms that stand for a person who has signed in, and not for a program of theirs.
+_PERSONAL = ("session", "jwt", "basic")
+
+
+@dataclass(frozen=True)
+class Proof:
+    """A way to prove again who one is, beside the password.
+
+    :ivar name: such as ``passkey``.
+    :ivar label: what its button says.
+    :ivar endpoint: of the page that performs it, given ``next``; it ends in :func:`prove_again`.
+    :ivar has: whether an account can use it.
+    """
+
+    name: str
+    label: str
+    endpoint: str
+    has: Callable[[Any], bool]
+
+
+class Proofs:
+    """The ways of one application; parts offer theirs in their ``plan``."""
+
+    def __init__(self) -> None:
+        self._proofs: dict[str, Proof] = {}
+
+    def offer(self, proof: Proof) -> None:
+        """Add a way; one of the same name takes the place of the former."""
+        self._proofs[proof.name] = proof
+
+    def of(self, user: Any) -> list[Proof]:
+        """The ways that this account can use."""
+        return [proof for proof in self._proofs.values() if proof.has(user)]
+
+
+def prove_again(user: Any, *, method: str) -> None:
+    """Note that the present person has just proved who they are: a new session id, one commit.
+
+    :param method: how, such as ``password``.
+    """
+    state = current_state()
+    state[Audit].record("auth.reauthenticated", user, actor=user, method=method)
+    sessions = state[SessionManager]
+    sessions.rotate(proved=True)
+    user_reauthenticated.emit(sessions, user=user, method=method)
+
+
+def personal_login() -> Login:
+    """How the person who asks has signed in.
+
+    :raises Problem: 401 for nobody; 403 for a program with a token, which must not change how its
+        owner signs in.
+    """
+    login = present_login()
+    if login is None:
+        raise Problem(401, "not_authenticated", gettext("Sign in first."))
+    if login.mechanism not in _PERSONAL:
+        raise Problem(403, "login_required", gettext("Sign in for this; a token is not enough."))
+    return login
+
+
+def is_fresh(within: int | None = None) -> bool:
+    """Whether the person has proved who they are within that time.
+
+    :param within: minutes; ``LBACK_AUTH_FRESH_MINUTES`` when left out.
+    """
+    login = present_login()
+    if login is None or login.mechanism not in _PERSONAL:
+        return False
+    minutes = current_state()[AuthSettings].fresh_minutes if within is None else within
+    return (clock.now() - login.authenticated_at).total_seconds() < minutes * 60
+
+
+@overload
+def fresh_login_required(view: V) -> V: ...
+@overload
+def fresh_login_required(*, within: int | None = None) -> Callable[[V], V]: ...
+
+
+def fresh_login_required(view: Any = None, *, within: int | None = None) -> Any:
+    """Let a view run for people who have lately proved who they are.
+
+    Others are asked for their password, or another proof, and led back; JSON gets the 401 problem
+    ``reauthentication_required``.
+
+    :param within: minutes; ``LBACK_AUTH_FRESH_MINUTES`` when left out.
+    """
+
+    def decorate(view: V) -> V:
+        @functools.wraps(view)
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            if present_login() is None:
+                return refuse_anonymous()
+            if not is_fresh(within):
+                return ask_again()
+            return current_app.ensure_sync(view)(*args, **kwargs)
+
+        return guarded  # type: ignore[return-value]
+
+    return decorate if view is None else decorate(view)
+
+
+def personal_login_required(view: V) -> V:
+    """Let a view run for people who have signed in, and for no program with a token."""
+
+    @functools.wraps(view)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        if present_login() is None:
+            return refuse_anonymous()
+        personal_login()
+        return current_app.ensure_sync(view)(*args, **kwargs)
+
+    return guarded  # type: ignore[return-value]
+
+
+def ask_again() -> Any:
+    """Lead to the page that asks for a proof and back, or answer 401.
+
+    :raises Problem: 401 ``reauthentication_required``, when the client asked for JSON.
+    """
+    if wants_json() or has_header_token(request):
+        answer_json()
+        raise Problem(401, "reauthentication_required", gettext("Prove again that it is you."))
+    target = here() if request.method in ("GET", "HEAD") else None
+    return redirect(url_for("lback_auth.reauthenticate", next=target))

@@ -1,0 +1,78 @@
+"""Make an account for somebody whom a provider has sent, and who has none here."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Iterator
+from typing import Any
+
+from ..accounts import Accounts
+from ..directory import Directory
+from ..names import canonical, clean_email, clean_username
+from ..settings import AuthSettings
+from .identity import Identity
+from .refusals import Refusal
+
+_NOT_IN_NAMES = re.compile(r"[^\w.+-]+")
+_LONGEST = 60
+_TRIES = 5
+
+
+class Newcomers:
+    """What an account is made of that nobody has filled a form for."""
+
+    def __init__(self, settings: AuthSettings, directory: Directory, accounts: Accounts) -> None:
+        self._settings = settings
+        self._directory = directory
+        self._accounts = accounts
+
+    def address_of(self, identity: Identity) -> str:
+        """The address as it is stored; empty where accounts have none.
+
+        :raises Refusal: there is none that can be used.
+        """
+        if not self._directory.has_email:
+            return ""
+        try:
+            return clean_email(identity.email)
+        except ValueError as error:
+            raise Refusal("no_address") from error
+
+    def is_chief(self, email: str) -> bool:
+        """Whether the address makes a superuser, once it is known to be theirs."""
+        return bool(email) and canonical(email) in map(canonical, self._settings.admin_emails)
+
+    def make(self, identity: Identity, email: str) -> Any:
+        """An account without a password, added to the session.
+
+        :raises InvalidFieldsError: somebody else was faster.
+        """
+        fields: dict[str, Any] = {"email": email} if self._directory.has_email else {}
+        if self._directory.has_username:
+            fields["username"] = self._username(identity)
+        if identity.verified and hasattr(self._directory.user_class, "first_name"):
+            # Else anybody could have us write to somebody by a name that is a message.
+            fields["first_name"] = identity.name
+        user = self._accounts.register_passwordless(verified=identity.verified, **fields)
+        if identity.verified and self.is_chief(email):
+            user.is_staff = user.is_superuser = True
+        return user
+
+    def _username(self, identity: Identity) -> str:
+        for name in self._usernames(identity):
+            if not self._accounts.is_reserved(name) and not self._directory.by_username(name):
+                return name
+        return f"user{secrets.token_hex(6)}"
+
+    def _usernames(self, identity: Identity) -> Iterator[str]:
+        """Never a part of the address, which everybody could read then."""
+        for text in (identity.username.partition("@")[0], identity.name):
+            name = _NOT_IN_NAMES.sub(".", text)[:_LONGEST].strip(".")
+            try:
+                name = clean_username(name)
+            except ValueError:
+                continue
+            yield name
+            for digits in range(1, _TRIES + 1):
+                yield f"{name}{secrets.randbelow(10**digits)}"
