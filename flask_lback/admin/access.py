@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 from flask import Flask, request
 from flask_admin.base import BaseView
 
+from ..auth.current import resolve
 from ..auth.denials import refuse_anonymous, refuse_forbidden
-from ..auth.login import resolve
 from ..auth.rights import rights_of
 from ..exceptions import ConfigError
 from .grants import watched

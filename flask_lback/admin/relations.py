@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from flask_sqlalchemy import SQLAlchemy
 
-from ..auth.login import resolve
+from ..auth.current import resolve
 from ..auth.rights import rights_of
 from ..core.state import current_state
 from ..permissions.names import permission_name

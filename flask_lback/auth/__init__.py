@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from ..lazy import names
 
 if TYPE_CHECKING:
+    from .current import current_user as current_user
+    from .current import login_required as login_required
+    from .current import login_user as login_user
+    from .current import logout_user as logout_user
     from .freshness import fresh_login_required as fresh_login_required
-    from .login import current_user as current_user
-    from .login import login_required as login_required
-    from .login import login_user as login_user
-    from .login import logout_user as logout_user
     from .managers import UserManager as UserManager
     from .mechanisms import auth_required as auth_required
     from .models import AbstractBaseUser as AbstractBaseUser
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from .reaching import get_user_model as get_user_model
     from .sessions import SessionManager as SessionManager
     from .shortcuts import authenticate as authenticate
+    from .shortcuts import login as login
     from .shortcuts import logout as logout
     from .shortcuts import update_session_auth_hash as update_session_auth_hash
     from .user_forms import UserCreationForm as UserCreationForm
@@ -46,14 +47,15 @@ _HOMES = {
     "UsernameMixin": ".models",
     "auth_required": ".mechanisms",
     "authenticate": ".shortcuts",
-    "current_user": ".login",
+    "current_user": ".current",
     "fresh_login_required": ".freshness",
     "get_models": ".reaching",
     "get_user_model": ".reaching",
-    "login_required": ".login",
-    "login_user": ".login",
+    "login": ".shortcuts",
+    "login_required": ".current",
+    "login_user": ".current",
     "logout": ".shortcuts",
-    "logout_user": ".login",
+    "logout_user": ".current",
     "update_session_auth_hash": ".shortcuts",
 }
 __all__ = [
@@ -75,6 +77,7 @@ __all__ = [
     "fresh_login_required",
     "get_models",
     "get_user_model",
+    "login",
     "login_required",
     "login_user",
     "logout",

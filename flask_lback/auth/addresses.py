@@ -13,10 +13,10 @@ from ..core.translation import gettext
 from ..exceptions import InvalidFieldsError, TokenError
 from ..limits.service import RateLimits, caller
 from .audit.service import Audit
+from .current import present_login
 from .directory import Directory
 from .emails import AccountMails
 from .links import CHANGE_EMAIL, LinkTokens, refused
-from .login import present_login
 from .mixins import key_name, key_of
 from .names import canonical, clean_email
 from .sessions import SessionManager

@@ -20,7 +20,7 @@ from ..exceptions import ConfigError
 from ..limits.service import RateLimits
 from ..mail.service import Mailer
 from ..tasks.runner import TaskRunner
-from . import login, mechanisms, versions
+from . import current, mechanisms, versions
 from .access_tokens import AccessTokens
 from .accounts import Accounts
 from .addresses import Addresses
@@ -108,7 +108,7 @@ class AuthFeature(Feature):
         with app.app_context():
             versions.watch(state[AccountLoader].engine, models)
         unite_on_load(models.User)
-        login.install(app, state)
+        current.install(app, state)
         for part in PARTS:
             part.install(app, state)
         app.shell_context_processor(lambda: {"db": state[SQLAlchemy], **_shown(models)})

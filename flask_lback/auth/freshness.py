@@ -16,8 +16,8 @@ from ..core.state import current_state
 from ..core.translation import gettext
 from ..security.csrf import has_header_token
 from .audit.service import Audit
+from .current import present_login
 from .denials import refuse_anonymous
-from .login import present_login
 from .principal import Login
 from .sessions import SessionManager
 from .settings import AuthSettings

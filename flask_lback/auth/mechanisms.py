@@ -10,9 +10,9 @@ from ..core.errors import Problem
 from ..core.state import current_state
 from ..core.translation import gettext
 from ..exceptions import ConfigError
+from .current import present_login, resolve
 from .denials import challenges, refuse_anonymous
 from .guarding import Guard
-from .login import present_login, resolve
 from .settings import AuthSettings
 
 V = TypeVar("V", bound=Callable[..., Any])

@@ -6,7 +6,7 @@ from flask import g
 from flask.wrappers import Request, Response
 
 from ..core.middleware import Middleware
-from .login import resolve
+from .current import resolve
 from .principal import LOGIN, RIGHTS, USER
 
 _REQUEST, _OUTER = "lback_request", "lback.outer"

@@ -101,8 +101,8 @@ class AuthSettings(Settings):
     )
     mechanisms: tuple[str, ...] = setting(
         ("session", "jwt", "token"),
-        "How requests may say who asks: `session` (the cookie), `jwt` (access tokens), `token` (API "
-        "tokens), `basic` (name and password with every request).",
+        "How requests may say who asks: `session` (the cookie), `jwt` (access tokens), `token` "
+        "(API tokens), `basic` (name and password with every request).",
     )
 
 

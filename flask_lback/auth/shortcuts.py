@@ -9,7 +9,7 @@ from flask_sqlalchemy import SQLAlchemy
 from ..core.errors import Problem
 from ..core.state import current_state
 from ..exceptions import AuthenticationError
-from .login import login_user, logout_user, present_login
+from .current import login_user, logout_user, present_login
 from .managers import UserManager
 from .models import Models
 from .sessions import SessionManager

@@ -9,8 +9,8 @@ from typing import Any, ClassVar, TypeVar
 
 from flask import abort, current_app, request
 
+from ..auth.current import present_login, resolve
 from ..auth.denials import refuse_anonymous, refuse_forbidden
-from ..auth.login import present_login, resolve
 from ..auth.rights import rights_of
 from ..core.views import caller_of
 from ..exceptions import ConfigError

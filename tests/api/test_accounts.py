@@ -216,7 +216,9 @@ def sign(place: Site, key: Any = None, algorithm: str = "HS256", **claims: Any) 
     own = claims_of(login(place)["access_token"])
     merged = {name: value for name, value in {**own, **claims}.items() if value is not None}
     tokens = state_of(place.app)[AccessTokens]
-    return jwt.encode(merged, tokens.keys.all[0].private if key is None else key, algorithm=algorithm)
+    return jwt.encode(
+        merged, tokens.keys.all[0].private if key is None else key, algorithm=algorithm
+    )
 
 
 FORGERIES: dict[str, Callable[[Site], str]] = {

@@ -46,7 +46,13 @@ REGISTRATION = (
     Control(
         "of two registrations at once the second one is told nothing",
         ("RG-5",),
-        ((_ACCOUNTS, "            self._lost_race(fields)\n            return None\n", "            raise\n"),),
+        (
+            (
+                _ACCOUNTS,
+                "            self._lost_race(fields)\n            return None\n",
+                "            raise\n",
+            ),
+        ),
     ),
     Control(
         "an address is checked before it is kept",
@@ -65,7 +71,11 @@ REGISTRATION = (
         ("RG-7", "PR-13"),
         (
             (_POLICY, "        if len(password) > most:\n", "        if False:\n"),
-            (_POLICY, "        return complaints_of(self.validators, password, user)", "        return []"),
+            (
+                _POLICY,
+                "        return complaints_of(self.validators, password, user)",
+                "        return []",
+            ),
         ),
     ),
     Control(
@@ -141,7 +151,7 @@ REGISTRATION = (
                 _ADDRESSES,
                 "        user, email = self._read(token)\n",
                 "        user, email = self._read(token)\n"
-                "        from .login import resolve\n"
+                "        from .current import resolve\n"
                 "        user = resolve()._get_current_object() if hasattr(resolve(), "
                 "'_get_current_object') else resolve()\n",
             ),
@@ -150,7 +160,13 @@ REGISTRATION = (
     Control(
         "mails are counted",
         ("EV-6", "PR-11"),
-        ((_MANAGERS, "        self._limits.hit(self._limit_settings.mail_per_account", "        0 and (self._limit_settings.mail_per_account"),),
+        (
+            (
+                _MANAGERS,
+                "        self._limits.hit(self._limit_settings.mail_per_account",
+                "        0 and (self._limit_settings.mail_per_account",
+            ),
+        ),
     ),
     Control(
         "a change of address is told at the old one",
@@ -201,12 +217,24 @@ SIGN_IN = (
     Control(
         "a right password forgives the account",
         ("BF-7", "BF-4"),
-        ((_THROTTLE, "        limit = self._settings.password_per_account\n        self._limits.clear(", "        return\n        limit = self._settings.password_per_account\n        self._limits.clear("),),
+        (
+            (
+                _THROTTLE,
+                "        limit = self._settings.password_per_account\n        self._limits.clear(",
+                "        return\n        limit = self._settings.password_per_account\n        self._limits.clear(",
+            ),
+        ),
     ),
     Control(
         "a key has one spelling",
         ("LG-2",),
-        (("auth/directory.py", "    if str(number) != text or not -most <= number < most:\n", "    if False:\n"),),
+        (
+            (
+                "auth/directory.py",
+                "    if str(number) != text or not -most <= number < most:\n",
+                "    if False:\n",
+            ),
+        ),
     ),
 )
 SESSIONS = (
@@ -214,7 +242,11 @@ SESSIONS = (
         "signing in ends the session that the browser had",
         ("SE-1",),
         (
-            (_SESSIONS, "            self.end(old.session_id)\n        if (sent", "            pass\n        if (sent"),
+            (
+                _SESSIONS,
+                "            self.end(old.session_id)\n        if (sent",
+                "            pass\n        if (sent",
+            ),
             (
                 _SESSIONS,
                 "            self._end(self._models.UserSession.key_hash == digest(sent))\n",
@@ -225,17 +257,35 @@ SESSIONS = (
     Control(
         "a rise of privilege changes the id",
         ("SE-2",),
-        ((_SESSIONS, '            values["key_hash"] = digest(key)\n', '            values["key_hash"] = digest(self.present_key() or ""); key = self.present_key() or ""\n'),),
+        (
+            (
+                _SESSIONS,
+                '            values["key_hash"] = digest(key)\n',
+                '            values["key_hash"] = digest(self.present_key() or ""); key = self.present_key() or ""\n',
+            ),
+        ),
     ),
     Control(
         "a session that was ended is over",
         ("SE-3", "RM-1", "RM-2", "RM-5", "PR-12", "JW-6"),
-        ((_SESSIONS, '        return self._change({"revoked_at": clock.now()}, condition', '        return self._change({"last_seen_at": clock.now()}, condition'),),
+        (
+            (
+                _SESSIONS,
+                '        return self._change({"revoked_at": clock.now()}, condition',
+                '        return self._change({"last_seen_at": clock.now()}, condition',
+            ),
+        ),
     ),
     Control(
         "a session ends when it is left alone, and at its longest",
         ("SE-5",),
-        ((_SESSIONS, "dt.timedelta(hours=self._settings.session_hours)", "dt.timedelta(days=3_000)"),),
+        (
+            (
+                _SESSIONS,
+                "dt.timedelta(hours=self._settings.session_hours)",
+                "dt.timedelta(days=3_000)",
+            ),
+        ),
     ),
     Control(
         "what is in the cookie is hashed before it is looked for",
@@ -270,9 +320,7 @@ SESSIONS = (
     Control(
         "an account stays out of shared caches",
         ("SE-12",),
-        (
-            ("auth/middleware.py", '            response.vary.add("Cookie")\n', ""),
-        ),
+        (("auth/middleware.py", '            response.vary.add("Cookie")\n', ""),),
     ),
     Control(
         "one request's account is not the next one's",
@@ -306,7 +354,13 @@ CSRF = (
     Control(
         "a form of another site is refused",
         ("CS-6",),
-        ((_CSRF, '        if "csrf_valid" in g and not is_same_origin(request):\n', "        if False:\n"),),
+        (
+            (
+                _CSRF,
+                '        if "csrf_valid" in g and not is_same_origin(request):\n',
+                "        if False:\n",
+            ),
+        ),
     ),
     Control(
         "a method is what it says it is",
@@ -325,7 +379,13 @@ REDIRECTS = (
     Control(
         "the way back is a path on this site",
         ("OR-1", "OR-2", "OR-4", "OR-5", "OR-6"),
-        (("core/redirects.py", "is_safe_redirect(target := values.pop())", "(target := values.pop())"),),
+        (
+            (
+                "core/redirects.py",
+                "is_safe_redirect(target := values.pop())",
+                "(target := values.pop())",
+            ),
+        ),
     ),
     Control(
         "links are made of the configured host",
@@ -367,7 +427,7 @@ RESET = (
         (
             (
                 _MANAGERS,
-                '            password_reset_request_failed.emit(self, email=email, '
+                "            password_reset_request_failed.emit(self, email=email, "
                 'error_type="user_not_found")\n',
                 "            raise refused()\n",
             ),
@@ -377,7 +437,11 @@ RESET = (
         "the stored address is mailed",
         ("PR-9",),
         (
-            (_MANAGERS, "        self._mails.reset_password(user)\n        password_reset_request_processed", "        user.email = email\n        self._mails.reset_password(user)\n        password_reset_request_processed"),
+            (
+                _MANAGERS,
+                "        self._mails.reset_password(user)\n        password_reset_request_processed",
+                "        user.email = email\n        self._mails.reset_password(user)\n        password_reset_request_processed",
+            ),
         ),
     ),
     Control(
@@ -390,7 +454,13 @@ TOKENS = (
     Control(
         "the algorithm is ours",
         ("JW-1",),
-        ((_TOKENS, "algorithms=[self.keys.algorithm],", "algorithms=['HS256', 'HS384', 'HS512'],"),),
+        (
+            (
+                _TOKENS,
+                "algorithms=[self.keys.algorithm],",
+                "algorithms=['HS256', 'HS384', 'HS512'],",
+            ),
+        ),
     ),
     Control(
         "a signature is by one of our keys",
@@ -400,14 +470,18 @@ TOKENS = (
     Control(
         "times are whole numbers, and now",
         ("JW-3",),
-        (
-            (_TOKENS, '    if claims["exp"] <= now:\n', "    if False:\n"),
-        ),
+        ((_TOKENS, '    if claims["exp"] <= now:\n', "    if False:\n"),),
     ),
     Control(
         "a token is by us and for us",
         ("JW-4",),
-        ((_TOKENS, '"strict_aud": True,', '"strict_aud": False, "verify_aud": False, "verify_iss": False,'),),
+        (
+            (
+                _TOKENS,
+                '"strict_aud": True,',
+                '"strict_aud": False, "verify_aud": False, "verify_iss": False,',
+            ),
+        ),
     ),
     Control(
         "an access token is none of the others",
@@ -430,7 +504,13 @@ TOKENS = (
     Control(
         "a header is one scheme and one token",
         ("JW-10",),
-        ((_HEADERS, r'([A-Za-z]+) +([A-Za-z0-9._~+/-]+=*) *\Z', r'(?:JWT|Bearer|bearer)[ :="\t]*(Bearer|bearer)? *"?()([A-Za-z0-9._~+/-]+=*)'),),
+        (
+            (
+                _HEADERS,
+                r"([A-Za-z]+) +([A-Za-z0-9._~+/-]+=*) *\Z",
+                r'(?:JWT|Bearer|bearer)[ :="\t]*(Bearer|bearer)? *"?()([A-Za-z0-9._~+/-]+=*)',
+            ),
+        ),
     ),
 )
 CONTROLS = (*REGISTRATION, *SIGN_IN, *SESSIONS, *CSRF, *REDIRECTS, *RESET, *TOKENS)

@@ -147,8 +147,9 @@ def test_cs_3_a_token_in_the_header_needs_no_other(place: Site) -> None:
     document: Any = log_in_by_json(place).json
     headers = {"Authorization": f"Bearer {document['access_token']}"}
     client = place.app.test_client()
-    for options in ({"json": {}}, {"data": {"a": "b"}}, {"data": b""}):
-        answer = client.post("/change/", headers=headers, **options)  # type: ignore[arg-type]
+    bodies: tuple[dict[str, Any], ...] = ({"json": {}}, {"data": {"a": "b"}}, {"data": b""})
+    for options in bodies:
+        answer = client.post("/change/", headers=headers, **options)
         assert answer.text == "changed"
 
 

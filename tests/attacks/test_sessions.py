@@ -167,7 +167,8 @@ def cookie_of(visitor: Visitor) -> str:
 
 def cookie_line(answer: Any) -> str:
     """The Set-Cookie line of the login cookie."""
-    return next(line for line in answer.headers.getlist("Set-Cookie") if COOKIE in line)
+    lines: list[str] = answer.headers.getlist("Set-Cookie")
+    return next(line for line in lines if COOKIE in line)
 
 
 def count_rows(site: Site) -> int:

@@ -362,7 +362,12 @@ def test_jw_9_rights_and_names_come_from_the_database(place: Site) -> None:
 def test_jw_10_an_unknown_critical_header_is_refused_though_signed(place: Site) -> None:
     _, claims = parts_of(access_token(place))
     key = key_of(place)
-    for header in ({"crit": ["x"], "x": 1}, {"crit": []}, {"crit": ["b64"], "b64": False}):
+    headers: tuple[dict[str, Any], ...] = (
+        {"crit": ["x"], "x": 1},
+        {"crit": []},
+        {"crit": ["b64"], "b64": False},
+    )
+    for header in headers:
         assert ask(place, signed(key, claims, **header)) == 401
     nested = signed(key, json.dumps(signed(key, claims)), cty="JWT")
     assert ask(place, nested) == 401
@@ -442,7 +447,9 @@ def test_jw_12_a_key_that_was_taken_out_is_believed_no_longer() -> None:
 
     def tokens_of(key: str, *fallbacks: str) -> AccessTokens:
         config = {"LBACK_AUTH_JWT_KEY": key}
-        more = {"LBACK_AUTH_JWT_KEY_FALLBACKS": list(fallbacks)} if fallbacks else {}
+        more: dict[str, Any] = (
+            {"LBACK_AUTH_JWT_KEY_FALLBACKS": list(fallbacks)} if fallbacks else {}
+        )
         return state_of(make_site(**config, **more).app)[AccessTokens]
 
     token = tokens_of(old).issue(Somebody(), 3)

@@ -146,7 +146,10 @@ def test_an_older_key_is_believed_and_the_new_one_signs(
 
 def test_an_older_secret_is_believed_and_the_new_one_signs() -> None:
     token = issue(make_site(LBACK_AUTH_JWT_KEY=SECRET))
-    both = {"LBACK_AUTH_JWT_KEY": OTHER_SECRET, "LBACK_AUTH_JWT_KEY_FALLBACKS": [SECRET]}
+    both: dict[str, Any] = {
+        "LBACK_AUTH_JWT_KEY": OTHER_SECRET,
+        "LBACK_AUTH_JWT_KEY_FALLBACKS": [SECRET],
+    }
     site, newest = make_site(**both), make_site(LBACK_AUTH_JWT_KEY=OTHER_SECRET)
     with pytest.raises(TokenError):
         read(newest, token)

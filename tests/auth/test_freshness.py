@@ -206,7 +206,7 @@ def test_a_program_never_stands_for_its_owner(
 
 def test_two_proofs_at_once_leave_one_living_session(place: Site) -> None:
     from flask_lback.auth import SessionManager
-    from flask_lback.auth.login import present_login
+    from flask_lback.auth.current import present_login
 
     visitor = signed_in(place)
     header = {"Cookie": f"{COOKIE}={cookie_of(visitor)}"}

@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 from flask_lback.auth import auth_required, current_user, fresh_login_required
 from flask_lback.auth.api_tokens.service import ApiTokens
 from flask_lback.auth.entrance import Entrance
-from flask_lback.auth.login import present_login
+from flask_lback.auth.current import present_login
 from flask_lback.auth.passwords import PasswordHasher
 from flask_lback.auth.settings import PasswordSettings
 from flask_lback.core.state import state_of
@@ -374,7 +374,12 @@ def test_a_program_needs_no_csrf_token_and_a_browser_does(make: Make) -> None:
         client = site.app.test_client()
         if not hint:
             client.set_cookie("a", "b")
-        for body in ({"data": {"a": "b"}}, {"json": {}}, {"data": b"", "content_type": "a/b"}):
+        bodies: tuple[dict[str, Any], ...] = (
+            {"data": {"a": "b"}},
+            {"json": {}},
+            {"data": b"", "content_type": "a/b"},
+        )
+        for body in bodies:
             options: Any = {**body, "headers": {**basic(), **hint}}
             assert client.post("/by-basic/", **options).status_code == 400
 

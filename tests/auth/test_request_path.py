@@ -134,7 +134,7 @@ def client_of(site: Site) -> FlaskClient:
 def who(client: FlaskClient) -> Any:
     """The account that the site sees."""
     with client.get("/who/") as answer:  # what is done after the response is done at its end
-        assert answer.status_code == 200, answer.text
+        assert answer.status_code == 200, answer.data
         return answer.json
 
 
@@ -323,11 +323,11 @@ def test_an_interrupted_statement_leaves_no_connection_behind(place: Site) -> No
     with engine.connect() as connection:
         first = connection.connection.dbapi_connection
         assert first is not None
-        first.set_progress_handler(interrupt, 1)  # type: ignore[attr-defined]
+        first.set_progress_handler(interrupt, 1)
     with pytest.raises(sa.exc.OperationalError, match="interrupted"):
         client.get("/who/")
     assert engine.pool.checkedout() == 0
-    first.set_progress_handler(None, 1)  # type: ignore[attr-defined]
+    first.set_progress_handler(None, 1)
     assert who(client) == "maya@example.org"
 
 

@@ -11,7 +11,7 @@ from flask import Flask, jsonify, session
 from werkzeug.test import TestResponse
 
 from flask_lback.auth import current_user, login_user, logout_user
-from flask_lback.auth.login import present_login
+from flask_lback.auth.current import present_login
 from flask_lback.core import clock
 from flask_lback.testing import count_queries, record_signals
 from tests.support.apps import PASSWORD, Site

@@ -455,7 +455,7 @@ def test_trust_can_be_switched_off(make_ready: Ready) -> None:
 def test_other_parts_offer_ways_of_their_own(site: Site) -> None:
     site.add_user("maya")
     state = state_of(site.app)
-    forgotten = []
+    forgotten: list[Any] = []
     way = Way("drum", "Drum", "lback_auth.account", lambda user: True, forget=forgotten.append)
     state[SecondFactors].offer(way)
     with site.app.test_request_context():
@@ -520,8 +520,9 @@ def without_pyotp(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_missing_library_is_named_when_the_part_is_wanted() -> None:
     make_site()
     for config in ({"ENABLED": True}, {"REQUIRED": "staff"}):
+        options: dict[str, Any] = {f"LBACK_AUTH_TWO_FACTOR_{k}": v for k, v in config.items()}
         with pytest.raises(MissingExtraError, match="pyotp is not installed") as error:
-            make_site(**{f"LBACK_AUTH_TWO_FACTOR_{k}": v for k, v in config.items()})
+            make_site(**options)
         assert "flask-lback[two-factor]" in error.value.hint
 
 

@@ -159,8 +159,8 @@ def test_every_way_of_asking_is_narrowed(site: Site) -> None:
 def test_other_accounts_are_not_narrowed(maya: Site) -> None:
     maya.add_user("root", is_superuser=True)
     add_token(maya, RIGHT)
-    maya.app.add_url_rule("/root/", "root", lambda: jsonify(maya.user("root").can(OTHER)))
-    assert maya.app.test_client().get("/root/", headers={"X-Token": TOKEN}).json is True
+    maya.app.add_url_rule("/superuser/", "superuser", lambda: jsonify(maya.user("root").can(OTHER)))
+    assert maya.app.test_client().get("/superuser/", headers={"X-Token": TOKEN}).json is True
 
 
 @pytest.mark.parametrize("how", ["revoked", "expired", "inactive", "unknown"])
@@ -219,4 +219,4 @@ def test_the_login_says_what_it_is(maya: Site) -> None:
     user, login = found
     assert user.username == "maya"
     assert (login.mechanism, login.session_id) == ("token", None)
-    assert login.scopes == {RIGHT, OTHER}
+    assert login.scopes == frozenset({RIGHT, OTHER})

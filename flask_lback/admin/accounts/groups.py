@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...auth.login import resolve
+from ...auth.current import resolve
 from ...core.translation import gettext
 from ..grants import Holder
 from ..options import ModelAdmin

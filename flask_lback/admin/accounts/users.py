@@ -10,9 +10,9 @@ from wtforms import BooleanField, PasswordField
 from wtforms.validators import EqualTo, Length
 
 from ...auth.accounts import Accounts
+from ...auth.current import present_login, resolve
 from ...auth.emails import AccountMails
 from ...auth.fields import PASSWORD_INPUT
-from ...auth.login import present_login, resolve
 from ...auth.managers import UserManager
 from ...auth.mixins import key_of
 from ...auth.names import canonical

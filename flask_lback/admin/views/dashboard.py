@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import sqlalchemy as sa
 from flask_admin.base import expose
 
-from ...auth.login import resolve
+from ...auth.current import resolve
 from ...core import clock
 from ...core.translation import gettext
 from ..access import PREFIX

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import abort, flash, redirect, request
 
-from ...auth.login import resolve
+from ...auth.current import resolve
 from ...core.translation import gettext
 from .. import keys
 from ..cells import number

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import request
 
-from ...auth.login import resolve
+from ...auth.current import resolve
 from ...core.redirects import is_safe_redirect
 from ...core.translation import gettext
 from ..access import Guarded, is_superuser

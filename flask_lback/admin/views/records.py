@@ -9,8 +9,8 @@ from flask import abort, flash, redirect, request
 from flask_admin.base import expose
 from flask_admin.contrib.sqla.view import ModelView
 
+from ...auth.current import resolve
 from ...auth.denials import refuse_forbidden
-from ...auth.login import resolve
 from ...auth.rights import rights_of
 from ...core.translation import gettext
 from ...permissions.names import permission_name

@@ -11,8 +11,8 @@ from flask.typing import ResponseReturnValue
 from ...core.state import current_state, state_of
 from ...core.translation import gettext
 from ...exceptions import InvalidFieldsError
+from ..current import resolve
 from ..freshness import fresh_login_required, is_fresh
-from ..login import resolve
 from ..mechanisms import auth_required
 from ..views.page import form_for, show
 from .forms import ALL, choices_of

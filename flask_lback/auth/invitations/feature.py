@@ -14,8 +14,8 @@ from ...limits.service import RateLimits
 from ...mail.service import Mailer
 from ..accounts import Accounts
 from ..audit.service import Audit
+from ..current import resolve
 from ..directory import Directory
-from ..login import resolve
 from ..models import Models
 from ..part import Part
 from ..settings import AuthSettings, LimitSettings

@@ -15,9 +15,9 @@ from ...core.translation import gettext
 from ...exceptions import InvalidFieldsError, TokenError
 from ...limits.service import RateLimits, caller
 from ..audit.service import Audit
+from ..current import current_user, resolve
 from ..denials import refuse_forbidden
 from ..freshness import personal_login_required
-from ..login import current_user, resolve
 from ..policy import PasswordPolicy
 from ..settings import LimitSettings
 from ..views.page import form_for, show

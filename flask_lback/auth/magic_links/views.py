@@ -10,7 +10,7 @@ from ...core.redirects import is_safe_redirect, safe_redirect_target
 from ...core.state import current_state, state_of
 from ...core.translation import gettext
 from ...exceptions import TokenError
-from ..login import resolve
+from ..current import resolve
 from ..settings import AuthSettings
 from ..views.entering import enter
 from ..views.page import form_for, show

@@ -18,10 +18,10 @@ from ...exceptions import InvalidFieldsError
 from ...limits.service import RateLimits, caller
 from ..accounts import Accounts
 from ..audit.service import Audit
+from ..current import resolve
 from ..directory import Directory
 from ..emails import AccountMails
 from ..freshness import Proofs
-from ..login import resolve
 from ..mixins import key_of
 from ..models import Models
 from ..settings import AuthSettings, LimitSettings, PasskeySettings

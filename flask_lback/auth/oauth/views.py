@@ -12,8 +12,8 @@ from ...core.state import current_state
 from ...core.translation import gettext
 from ...limits.service import RateLimits, caller
 from ...mail.links import external_url
+from ..current import current_user, present_login, resolve
 from ..freshness import ask_again, is_fresh, personal_login, personal_login_required
-from ..login import current_user, present_login, resolve
 from ..views.entering import enter
 from ..views.page import show
 from . import flows

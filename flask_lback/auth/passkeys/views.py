@@ -27,8 +27,8 @@ from ...core.redirects import safe_redirect_target
 from ...core.state import current_state
 from ...core.translation import gettext
 from ...exceptions import AuthenticationError, InvalidFieldsError, TokenError
+from ..current import resolve
 from ..freshness import fresh_login_required, is_fresh, personal_login_required, prove_again
-from ..login import resolve
 from ..second_factors import Way
 from ..settings import AuthSettings
 from ..views.entering import CHALLENGE, enter

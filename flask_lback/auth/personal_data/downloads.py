@@ -12,7 +12,7 @@ from ...core.pages import site_name
 from ...core.state import current_state
 from ...limits.service import RateLimits
 from ..audit.service import Audit
-from ..login import resolve
+from ..current import resolve
 from ..mixins import key_of
 from .export import Exports
 from .mails import PersonalDataMails

@@ -8,8 +8,8 @@ from typing import Any
 from ...core.state import current_state
 from ...core.translation import gettext
 from ...exceptions import AuthenticationError, InvalidFieldsError
+from ..current import logout_user
 from ..directory import Directory
-from ..login import logout_user
 from ..managers import UserManager
 from ..names import canonical
 from .deletion import Deletions

@@ -9,8 +9,8 @@ from flask.typing import ResponseReturnValue
 from ...core.state import current_state, state_of
 from ...core.translation import gettext
 from ...exceptions import InvalidFieldsError
+from ..current import resolve
 from ..freshness import fresh_login_required
-from ..login import resolve
 from ..views.page import form_for, show
 from .deletion import Deletions
 from .downloads import download

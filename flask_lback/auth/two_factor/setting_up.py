@@ -10,8 +10,8 @@ from flask.typing import ResponseReturnValue
 from ...core.state import current_state
 from ...core.translation import gettext
 from ...exceptions import AuthenticationError, TokenError
+from ..current import current_user, present_login, resolve
 from ..freshness import fresh_login_required
-from ..login import current_user, present_login, resolve
 from ..sessions import SessionManager
 from ..views.entering import CHALLENGE, enter
 from ..views.page import form_for, show

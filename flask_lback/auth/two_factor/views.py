@@ -12,8 +12,8 @@ from flask.typing import ResponseReturnValue
 
 from ...core.state import current_state
 from ...core.translation import gettext
+from ..current import current_user, login_required, present_login
 from ..freshness import fresh_login_required, is_fresh
-from ..login import current_user, login_required, present_login
 from ..second_factors import SecondFactors
 from ..sessions import SessionManager
 from ..views.page import form_for, show

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
-from ..login import current_user, login_required
+from ..current import current_user, login_required
 from .page import form_for, show
 
 

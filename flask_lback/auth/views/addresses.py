@@ -11,9 +11,9 @@ from ...core.state import current_state
 from ...core.translation import gettext
 from ...exceptions import AuthenticationError, InvalidFieldsError, TokenError
 from ..addresses import Addresses
+from ..current import current_user, resolve
 from ..directory import Directory
 from ..freshness import ask_again, is_fresh, personal_login_required
-from ..login import current_user, resolve
 from ..managers import UserManager
 from ..sessions import SessionManager
 from .page import form_for, show

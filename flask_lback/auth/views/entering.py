@@ -8,8 +8,8 @@ from flask import redirect, session, url_for
 from flask.typing import ResponseReturnValue
 
 from ...core.state import current_state
+from ..current import login_user
 from ..entrance import Entrance, SecondStepRequired
-from ..login import login_user
 
 #: Where the challenge waits for the second proof, in Flask's session.
 CHALLENGE = "lback_challenge"

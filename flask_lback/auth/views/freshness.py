@@ -8,8 +8,8 @@ from flask.typing import ResponseReturnValue
 from ...core.redirects import safe_redirect_target
 from ...core.state import current_state
 from ...exceptions import AuthenticationError
+from ..current import current_user
 from ..freshness import Proofs, personal_login_required, prove_again
-from ..login import current_user
 from ..managers import UserManager
 from .page import form_for, show
 

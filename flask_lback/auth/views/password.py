@@ -10,9 +10,9 @@ from flask.typing import ResponseReturnValue
 from ...core.state import current_state
 from ...core.translation import gettext
 from ...exceptions import InvalidFieldsError, TokenError
+from ..current import current_user
 from ..first_password import choose_password
 from ..freshness import ask_again, is_fresh, personal_login, personal_login_required
-from ..login import current_user
 from ..managers import UserManager
 from ..sessions import SessionManager
 from .addresses import offer_api_tokens

@@ -10,9 +10,9 @@ from flask_sqlalchemy import SQLAlchemy
 
 from ...core.state import current_state
 from ...core.translation import gettext
+from ..current import current_user, logout_user
 from ..devices.names import device_name
 from ..freshness import personal_login, personal_login_required
-from ..login import current_user, logout_user
 from ..sessions import SessionManager
 from .page import show
 

@@ -11,7 +11,7 @@ from ...core.redirects import is_safe_redirect, safe_redirect_target
 from ...core.state import current_state
 from ...core.translation import gettext
 from ...exceptions import AuthenticationError
-from ..login import logout_user, resolve
+from ..current import logout_user, resolve
 from ..managers import UserManager
 from ..settings import AuthSettings
 from .base import AccountView

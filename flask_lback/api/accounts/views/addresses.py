@@ -6,9 +6,9 @@ from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
 
 from ....auth.addresses import Addresses
+from ....auth.current import current_user
 from ....auth.directory import Directory
 from ....auth.freshness import ask_again, is_fresh, personal_login_required
-from ....auth.login import current_user
 from ....auth.managers import UserManager
 from ....auth.sessions import SessionManager
 from ....core.errors import Problem

@@ -8,8 +8,8 @@ from flask import Response, jsonify, request
 from flask_sqlalchemy import SQLAlchemy
 
 from ....auth.access_tokens import AccessTokens
+from ....auth.current import login_user
 from ....auth.entrance import Entrance, SecondStepRequired
-from ....auth.login import login_user
 from ....auth.mixins import key_of
 from ....auth.refresh_tokens import RefreshTokens
 from ....auth.rights import rights_of

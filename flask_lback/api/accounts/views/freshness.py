@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
 
+from ....auth.current import current_user
 from ....auth.freshness import personal_login_required, prove_again
-from ....auth.login import current_user
 from ....auth.managers import UserManager
 from ....core.errors import Problem
 from ....core.translation import gettext

@@ -7,9 +7,9 @@ from typing import Any
 from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
 
+from ....auth.current import current_user, resolve
 from ....auth.denials import refuse_anonymous
 from ....auth.freshness import personal_login_required
-from ....auth.login import current_user, resolve
 from ....auth.profiles import Profiles
 from ....core.state import current_state
 from ....exceptions import InvalidFieldsError

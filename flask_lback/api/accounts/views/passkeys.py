@@ -9,8 +9,8 @@ from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
 
+from ....auth.current import resolve
 from ....auth.freshness import fresh_login_required, personal_login_required, prove_again
-from ....auth.login import resolve
 from ....auth.passkeys import second_step
 from ....auth.passkeys.ceremonies import REAUTHENTICATE, SECOND_STEP, SIGN_IN
 from ....auth.passkeys.service import Passkeys, present_passkeys

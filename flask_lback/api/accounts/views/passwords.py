@@ -5,9 +5,9 @@ from __future__ import annotations
 from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
 
+from ....auth.current import current_user
 from ....auth.first_password import choose_password
 from ....auth.freshness import ask_again, is_fresh, personal_login, personal_login_required
-from ....auth.login import current_user
 from ....auth.managers import UserManager
 from ....auth.sessions import SessionManager
 from ....core.errors import Problem

@@ -6,13 +6,13 @@ from flask import Blueprint, jsonify
 from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 
+from ....auth.current import resolve
 from ....auth.freshness import (
     ask_again,
     fresh_login_required,
     is_fresh,
     personal_login_required,
 )
-from ....auth.login import resolve
 from ....auth.personal_data.deletion import Deletions
 from ....auth.personal_data.downloads import download
 from ....auth.personal_data.proof import leave, prove, typed, unneeded

@@ -9,9 +9,9 @@ from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
 from flask_sqlalchemy import SQLAlchemy
 
+from ....auth.current import current_user
 from ....auth.devices.names import device_name
 from ....auth.freshness import personal_login, personal_login_required
-from ....auth.login import current_user
 from ....auth.sessions import SessionManager
 from ....auth.views.sessions import LARGEST_KEY
 from ....core.errors import Problem

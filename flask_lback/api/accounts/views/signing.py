@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
 
+from ....auth.current import logout_user, present_login
 from ....auth.denials import refuse_anonymous
-from ....auth.login import logout_user, present_login
 from ....auth.managers import UserManager
 from ....auth.refresh_tokens import RefreshTokens
 from ....auth.settings import LimitSettings

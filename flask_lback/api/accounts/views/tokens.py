@@ -12,8 +12,8 @@ from ....auth.access_tokens import AccessTokens
 from ....auth.api_tokens.models import ApiTokenMixin
 from ....auth.api_tokens.service import ApiTokens
 from ....auth.api_tokens.settings import ApiTokenSettings
+from ....auth.current import resolve
 from ....auth.freshness import fresh_login_required
-from ....auth.login import resolve
 from ....auth.mechanisms import auth_required
 from ....core.errors import Problem
 from ....core.state import current_state, state_of

@@ -7,8 +7,8 @@ from typing import Any
 from flask import Blueprint, abort, jsonify
 from flask.typing import ResponseReturnValue
 
+from ....auth.current import current_user, present_login
 from ....auth.freshness import fresh_login_required
-from ....auth.login import current_user, present_login
 from ....auth.second_factors import SecondFactors
 from ....auth.sessions import SessionManager
 from ....auth.two_factor.challenges import Challenges, method_of
