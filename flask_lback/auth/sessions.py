@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-import datetime as dt
 import secrets
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 from flask import Flask, current_app, g, request, session
@@ -20,6 +19,7 @@ from .loading import digest
 from .mixins import AnonymousUser, key_of
 from .models import Models
 from .principal import LOGIN, USER, Login
+from .session_rows import SessionRows
 from .settings import AuthSettings
 from .signals import (
     session_created,
@@ -37,8 +37,13 @@ _CSRF = "csrf_token"
 _NEW_KEY = "lback.session_key"
 
 
-#: Called with the account; what it gives is called once the sign-in is committed.
-LoginAction = Callable[[Any], Callable[[], None] | None]
+class LoginAction(Protocol):
+    """Part of every sign-in; what it gives is called once the sign-in is committed."""
+
+    def __call__(
+        self, user: Any, session: UserSessionMixin, *, has_cookie: bool
+    ) -> Callable[[], None] | None:
+        """Act within the transaction; ``last_login_at`` still is that of the sign-in before."""
 
 
 class SessionManager:
@@ -55,13 +60,11 @@ class SessionManager:
         self._audit = audit
         self._models = models
         self._settings = settings
+        self._rows = SessionRows(db, models, settings)
         self._login_actions: list[LoginAction] = []
 
     def on_login(self, action: LoginAction) -> None:
-        """Have something done in the transaction of every sign-in of a browser.
-
-        Parts do so in their ``plan``; ``last_login_at`` still is that of the sign-in before.
-        """
+        """Have something done in the transaction of every sign-in; parts do so in ``plan``."""
         self._login_actions.append(action)
 
     def open(self, user: Any, *, remember: bool = False, method: str = "password") -> str:
@@ -72,18 +75,17 @@ class SessionManager:
         :returns: the id for the cookie, which is stored nowhere.
         """
         key = secrets.token_urlsafe(32)
-        self._make(user, digest(key), remember, method)
+        self._make(user, key, remember=remember, method=method)
         return key
 
     def open_for_tokens(self, user: Any, *, method: str = "password") -> UserSessionMixin:
         """Make the session row that access tokens name; no cookie opens it."""
-        return self._make(user, digest(secrets.token_urlsafe(32)), True, method)
+        return self._make(user, secrets.token_urlsafe(32), remember=True, method=method)
 
     def present(self) -> UserSessionMixin:
         """The row of the session that this request has just opened, or came with."""
         login: Login = g.get(LOGIN)
-        row: Any = self._db.session.get(self._models.UserSession, login.session_id)
-        return row  # type: ignore[no-any-return]
+        return self._rows.get(login.session_id)  # type: ignore[return-value]
 
     def login(self, user: Any, *, remember: bool = False, method: str = "password") -> None:
         """Sign an account in on this request's browser, and commit.
@@ -94,21 +96,24 @@ class SessionManager:
         if old is not None and old.mechanism == "session":
             self.end(old.session_id)
         if (sent := self.present_key()) is not None:
-            self._end(self._models.UserSession.key_hash == digest(sent))
-        key = self.open(user, remember=remember, method=method)
-        afterwards = [action(user) for action in self._login_actions]
-        user.last_login_at = clock.now()
-        self._audit.record("auth.login", user, actor=user, method=method)
-        self._db.session.commit()
-        row = self._row(digest(key))
+            self._rows.end(self._models.UserSession.key_hash == digest(sent))
+        key = secrets.token_urlsafe(32)
+        row = self._make(user, key, remember=remember, method=method)
+        afterwards = self._begin(user, row, has_cookie=True)
         setattr(g, USER, user)
         setattr(g, LOGIN, Login(row.id, "session", row.authenticated_at, (-1, -1)))
         _change_csrf_token()
         self._set_cookie(key, self._settings.remember_days * 86_400 if remember else None)
-        user_logged_in.emit(self, request=request, user=user, session=row)
-        user_login_successful.emit(self, request=request, user=user)
-        for act in filter(None, afterwards):
-            act()
+        self._announce(user, row, afterwards)
+
+    def login_for_tokens(self, user: Any, *, method: str = "password") -> UserSessionMixin:
+        """Sign an account in for a client that keeps tokens and no cookie, and commit.
+
+        :returns: the row that its access tokens are to name.
+        """
+        row = self.open_for_tokens(user, method=method)
+        self._announce(user, row, self._begin(user, row, has_cookie=False))
+        return row
 
     def rotate(self, *, proved: bool = False) -> bool:
         """Give this browser's session a new id, cookie and CSRF token, and commit.
@@ -135,7 +140,7 @@ class SessionManager:
         if proved:
             login = dataclasses.replace(login, authenticated_at=clock.now())
             values["authenticated_at"] = login.authenticated_at
-        done = not values or self._change(values, *conditions) == 1
+        done = not values or self._rows.change(values, *conditions) == 1
         self._db.session.commit()
         if not done:
             return False
@@ -173,7 +178,7 @@ class SessionManager:
         :param session_id: None for a login that has no session: nothing ends.
         """
         if session_id is not None:
-            self._end(self._models.UserSession.id == session_id)
+            self._rows.end(self._models.UserSession.id == session_id)
 
     def end_all(self, user: Any, *, but: int | None = None) -> int:
         """End the sessions of an account.
@@ -185,7 +190,7 @@ class SessionManager:
         condition = table.user_id == key_of(user)
         if but is not None:
             condition = sa.and_(condition, table.id != but)
-        count = self._end(condition)
+        count = self._rows.end(condition)
         if count:
             self._audit.record("auth.sessions_ended", user, count=count)
         sessions_ended.emit(self, user=user, count=count)
@@ -196,13 +201,13 @@ class SessionManager:
 
         :returns: its row; None when the account has no such session.
         """
-        row: Any = self._db.session.get(self._models.UserSession, session_id)
+        row = self._rows.get(session_id)
         if row is None or row.user_id != key_of(user) or not self.is_alive(row):
             return None
         self.end(session_id)
         self._audit.record("auth.session_ended", user, session=session_id)
         sessions_ended.emit(self, user=user, count=1)
-        return row  # type: ignore[no-any-return]
+        return row
 
     def end_everything(self, user: Any, *, but: int | None = None) -> int:
         """End every session, access token, refresh token and API token; the caller commits.
@@ -225,14 +230,7 @@ class SessionManager:
 
     def of(self, user: Any) -> list[UserSessionMixin]:
         """The living sessions of an account, the one used last first."""
-        table: Any = self._models.UserSession
-        query = sa.select(table).where(
-            table.user_id == key_of(user),
-            table.revoked_at.is_(None),
-            table.expires_at > clock.now(),
-        )
-        rows = self._db.session.scalars(query.order_by(table.last_seen_at.desc(), table.id.desc()))
-        return [row for row in rows if not self.is_over(row)]
+        return self._rows.of(user)
 
     def count_api_tokens(self, user: Any) -> int:
         """How many API tokens of an account are alive: they outlive a change of password."""
@@ -254,8 +252,11 @@ class SessionManager:
 
     def is_over(self, row: UserSessionMixin) -> bool:
         """Whether its longest life has passed, or it was left alone for too long."""
-        now, idle = clock.now(), dt.timedelta(minutes=self._settings.session_idle_minutes)
-        return row.expires_at <= now or not (row.is_remembered or row.last_seen_at + idle > now)
+        return self._rows.is_over(row)
+
+    def is_first_of_its_kind(self, row: UserSessionMixin) -> bool:
+        """Whether nobody has signed in to the account from this address by this agent before."""
+        return not self._rows.has_earlier_like(row)
 
     def cookie_name(self, app: Flask) -> str:
         """``lback_session``, with the ``__Host-`` prefix where cookies are for https only."""
@@ -266,43 +267,30 @@ class SessionManager:
         given: str | None = request.environ.get(_NEW_KEY)
         return given or request.cookies.get(self.cookie_name(current_app))
 
-    def _make(self, user: Any, key_hash: str, remember: bool, method: str) -> UserSessionMixin:
-        life = (
-            dt.timedelta(days=self._settings.remember_days)
-            if remember
-            else dt.timedelta(hours=self._settings.session_hours)
-        )
-        row = self._models.UserSession(
-            key_hash=key_hash,
-            owner=user,
-            expires_at=clock.now() + life,
-            is_remembered=remember,
-            method=method,
-            ip_address=(request.remote_addr or "")[:45],
-            user_agent=request.user_agent.string[:255],
-        )
-        self._db.session.add(row)
-        self._db.session.flush()
+    def _make(self, user: Any, key: str, *, remember: bool, method: str) -> UserSessionMixin:
+        row = self._rows.make(user, digest(key), remember=remember, method=method)
         session_created.emit(self, session=row, user=user)
         return row
 
-    def _end(self, condition: Any) -> int:
-        table: Any = self._models.UserSession
-        return self._change({"revoked_at": clock.now()}, condition, table.revoked_at.is_(None))
+    def _begin(
+        self, user: Any, row: UserSessionMixin, *, has_cookie: bool
+    ) -> list[Callable[[], None] | None]:
+        """What every sign-in does before it is committed, and the commit."""
+        actions = self._login_actions
+        afterwards = [action(user, row, has_cookie=has_cookie) for action in actions]
+        user.last_login_at = clock.now()
+        self._audit.record("auth.login", user, actor=user, method=row.method)
+        self._db.session.commit()
+        return afterwards
 
-    def _change(self, values: dict[str, Any], *conditions: Any) -> int:
-        table: Any = self._models.UserSession
-        result: Any = self._db.session.execute(
-            sa.update(table)
-            .where(*conditions)
-            .values(values)
-            .execution_options(synchronize_session=False)
-        )
-        return int(result.rowcount)
-
-    def _row(self, key_hash: str) -> UserSessionMixin:
-        table: Any = self._models.UserSession
-        return self._db.session.scalars(sa.select(table).filter_by(key_hash=key_hash)).one()  # type: ignore[no-any-return]
+    def _announce(
+        self, user: Any, row: UserSessionMixin, afterwards: list[Callable[[], None] | None]
+    ) -> None:
+        """What every sign-in does once it is committed."""
+        user_logged_in.emit(self, request=request, user=user, session=row)
+        user_login_successful.emit(self, request=request, user=user)
+        for act in filter(None, afterwards):
+            act()
 
     def _set_cookie(self, key: str, age: int | None) -> None:
         request.environ[_NEW_KEY] = key

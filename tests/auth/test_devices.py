@@ -350,3 +350,39 @@ def test_a_site_that_cannot_write_links_lets_people_in(site: Site) -> None:
 def test_a_browser_is_called_by_what_people_know(site: Site, user_agent: str, name: str) -> None:
     with site.app.test_request_context():
         assert device_name(user_agent) == name
+
+
+def tokens_from(site: Site, address: str, agent: str) -> int:
+    """Sign in by JSON for tokens alone, as a phone does; no cookie is kept."""
+    client = site.app.test_client()
+    client.environ_base.update(HTTP_USER_AGENT=agent, REMOTE_ADDR=address)
+    document = {"identifier": "maya", "password": PASSWORD}
+    answer = client.post("/api/auth/login/", json=document)
+    assert "Set-Cookie" not in answer.headers
+    return answer.status_code
+
+
+def test_a_client_without_cookies_is_known_by_its_address_and_its_name(site: Site) -> None:
+    site.add_user("maya")
+    outbox = outbox_of(site.app)
+    for address, agent, mails in (
+        ("192.0.2.7", "Shop/1.0 (Android 16)", 0),  # the first sign-in of all
+        ("192.0.2.7", "Shop/1.0 (Android 16)", 0),
+        ("192.0.2.8", "Shop/1.0 (Android 16)", 1),
+        ("192.0.2.8", "Shop/1.0 (Android 16)", 1),
+        ("192.0.2.8", FIREFOX, 2),
+    ):
+        assert tokens_from(site, address, agent) == 200
+        assert len(outbox) == mails
+    assert "192.0.2.8" in outbox[0].get_body(("plain",)).get_content()
+
+
+def test_a_sign_in_for_tokens_is_noted_as_any_other(site: Site) -> None:
+    site.add_user("maya")
+    with record_signals("user_logged_in") as sent:
+        assert tokens_from(site, "192.0.2.7", FIREFOX) == 200
+    assert len(sent) == 1
+    with site.app.app_context():
+        assert site.user("maya").last_login_at is not None
+        [entry] = site.db.session.scalars(sa.select(site.models.AuditEntry)).all()
+        assert (entry.action, entry.ip_address) == ("auth.login", "192.0.2.7")

@@ -14,8 +14,8 @@ from werkzeug.test import TestResponse
 
 from flask_lback.auth import auth_required, current_user, fresh_login_required
 from flask_lback.auth.api_tokens.service import ApiTokens
-from flask_lback.auth.entrance import Entrance
 from flask_lback.auth.current import present_login
+from flask_lback.auth.entrance import Entrance
 from flask_lback.auth.passwords import PasswordHasher
 from flask_lback.auth.settings import PasswordSettings
 from flask_lback.core.state import state_of

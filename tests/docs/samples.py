@@ -2,8 +2,8 @@
 
 What a reader sees decides what runs, as far as possible:
 
-- a block whose first line is a comment with a path (``# app.py``, ``{# templates/x.html #}``) is
-  that file; ``# app.py, continued`` is added to its end;
+- a block whose first line is a comment with a path (``# app.py``, ``// x.js``,
+  ``{# templates/x.html #}``) is that file; ``# app.py, continued`` is added to its end;
 - ``console`` blocks hold commands after ``$``, and the output of those that show one;
 - ``python`` and ``pycon`` blocks run one after another in one process;
 - an ``http`` block is a request, and the one after it the response.
@@ -27,7 +27,7 @@ _FENCE = re.compile(r"^(?P<ticks>`{3,})(?P<language>\S*)\s*$")
 _NOTE = re.compile(r"^<!--\s*(?P<name>not run|typed|status):\s*(?P<value>.*?)\s*-->$")
 _HIDDEN = re.compile(r"^<!-- (?P<language>python|console|http)$")
 _PATH = re.compile(
-    r"^(?:#|\{#)\s+(?P<path>(?:[\w-]+/)*[\w.-]*\.[a-z]+)(?P<more>, continued)?(?:\s+#\})?$"
+    r"^(?:#|//|\{#)\s+(?P<path>(?:[\w-]+/)*[\w.-]*\.[a-z]+)(?P<more>, continued)?(?:\s+#\})?$"
 )
 
 

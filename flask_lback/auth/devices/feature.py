@@ -28,7 +28,8 @@ class DevicesPart(Part):
         state = plan.state
         settings = plan.settings(DeviceSettings)
         devices = state.add(Devices(state[SQLAlchemy], state[Models], settings, state[Audit]))
-        mails = state.add(DeviceMails(plan.app, devices, state[Mailer], settings))
-        state[SessionManager].on_login(mails.signed_in)
+        sessions = state[SessionManager]
+        mails = state.add(DeviceMails(plan.app, devices, sessions, state[Mailer], settings))
+        sessions.on_login(mails.signed_in)
         state[Accounts].on_revocation(devices.distrust)
         state[PasswordThrottle].recognise_by(devices.key_of)

@@ -14,6 +14,8 @@ from ...core.translation import gettext
 from ...exceptions import ConfigError
 from ...mail.links import external_url
 from ...mail.service import Mailer
+from ..companions import UserSessionMixin
+from ..sessions import SessionManager
 from .names import device_name
 from .service import Devices
 from .settings import DeviceSettings
@@ -24,21 +26,35 @@ class DeviceMails:
     """Remembers the browser of every sign-in, and mails the owner when it is a new one."""
 
     def __init__(
-        self, app: Flask, devices: Devices, mailer: Mailer, settings: DeviceSettings
+        self,
+        app: Flask,
+        devices: Devices,
+        sessions: SessionManager,
+        mailer: Mailer,
+        settings: DeviceSettings,
     ) -> None:
         self._app = app
         self._devices = devices
+        self._sessions = sessions
         self._mailer = mailer
         self._settings = settings
 
-    def signed_in(self, user: Any) -> Callable[[], None] | None:
-        """What every sign-in does; the mail leaves once it is committed."""
-        return (lambda: self._tell(user)) if self._devices.remember(user) else None
+    def signed_in(
+        self, user: Any, session: UserSessionMixin, *, has_cookie: bool
+    ) -> Callable[[], None] | None:
+        """What every sign-in does; the mail leaves once it is committed.
 
-    def _tell(self, user: Any) -> None:
-        device = self._devices.recognise(user)
-        new_device_seen.emit(self, user=user, device=device)
-        if device is None or not self._settings.new_mail or not getattr(user, "email", None):
+        A client without cookies is known by its address and its agent together.
+        """
+        if has_cookie:
+            is_new = self._devices.remember(user)
+        else:
+            is_new = user.last_login_at is not None and self._sessions.is_first_of_its_kind(session)
+        return (lambda: self._tell(user, session)) if is_new else None
+
+    def _tell(self, user: Any, session: UserSessionMixin) -> None:
+        new_device_seen.emit(self, user=user, session=session, device=self._devices.recognise(user))
+        if not self._settings.new_mail or not getattr(user, "email", None):
             return
         subject = gettext("A new sign-in to your account")
         self._mailer.send_template(
@@ -46,8 +62,8 @@ class DeviceMails:
             f"{subject} - {site_name(self._app)}",
             "lback/mail/new_device",
             user_name=getattr(user, "first_name", "") or user.get_username(),
-            device=device_name(device.user_agent),
-            ip_address=device.ip_address,
+            device=device_name(session.user_agent),
+            ip_address=session.ip_address,
             time=clock.now().strftime("%Y-%m-%d %H:%M"),
             link=_link("request_reset_password"),
             sessions_link=_link("sessions"),

@@ -16,6 +16,7 @@ from ..cookies import send_cookie
 from ..loading import digest
 from ..mixins import key_of
 from ..models import Models
+from ..session_rows import origin
 from .models import DeviceMixin
 from .settings import DeviceSettings
 
@@ -68,7 +69,7 @@ class Devices:
             self._give(user, secrets.token_urlsafe(32))
             return user.last_login_at is not None
         row.last_used_at = clock.now()
-        row.ip_address, row.user_agent = _origin()
+        row.ip_address, row.user_agent = origin()
         self._send(self._key() or "")
         return False
 
@@ -148,7 +149,7 @@ class Devices:
             self._change(
                 sa.update(kind).where(kind.id.in_(others), same).values(key_hash=digest(key))
             )
-        address, agent = _origin()
+        address, agent = origin()
         self._db.session.add(
             kind(owner=user, key_hash=digest(key), ip_address=address, user_agent=agent)
         )
@@ -164,7 +165,3 @@ class Devices:
         options = {"synchronize_session": "fetch"}
         result: Any = self._db.session.execute(statement.execution_options(**options))
         return int(result.rowcount)
-
-
-def _origin() -> tuple[str, str]:
-    return (request.remote_addr or "")[:45], request.user_agent.string[:255]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from wtforms import BooleanField, HiddenField, StringField
 
 from ...core.translation import gettext
+from ...exceptions import InvalidFieldsError
 from ...forms.base import Form, at_most, required
 from .proofs import LONGEST
 
@@ -40,3 +41,18 @@ class NewPasskeyForm(Form):
     )
     credential = HiddenField(validators=[required(), at_most(LONGEST)])
     ceremony = HiddenField(validators=[required(), at_most(1_000)])
+
+
+def clean_name(name: str) -> str:
+    """What a passkey is to be called.
+
+    :raises InvalidFieldsError: it is too long, or holds what cannot be shown.
+    """
+    name = name.strip()
+    if len(name) > NAME_LENGTH:
+        raise InvalidFieldsError(
+            {"name": [gettext("Use at most %(n)s characters.", n=NAME_LENGTH)]}
+        )
+    if not name.isprintable():
+        raise InvalidFieldsError({"name": [gettext("This holds a character that cannot be used.")]})
+    return name

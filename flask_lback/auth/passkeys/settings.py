@@ -11,7 +11,7 @@ from ...limits.settings import LIMIT
 
 @dataclass(frozen=True)
 class PasskeySettings(Settings):
-    """``LBACK_AUTH_PASSKEY_*``."""
+    """``LBACK_AUTH_PASSKEY_*``: passkeys, and the domain that they belong to."""
 
     prefix: ClassVar[str] = "LBACK_AUTH_PASSKEY_"
 

@@ -12,9 +12,10 @@ from ..passkeys import views as passkeys
 from ..personal_data import views as personal_data
 from ..two_factor import views as two_factor
 from . import account, addresses, freshness, password, registration, sessions, signing
+from .password import PasswordChangeView
 from .signing import LoginView, LogoutView
 
-__all__ = ["LoginView", "LogoutView", "make_blueprint"]
+__all__ = ["LoginView", "LogoutView", "PasswordChangeView", "make_blueprint"]
 
 _MODULES = (
     *(signing, registration, password, account, addresses, sessions, freshness),

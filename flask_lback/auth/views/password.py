@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -16,6 +16,7 @@ from ..freshness import ask_again, is_fresh, personal_login, personal_login_requ
 from ..managers import UserManager
 from ..sessions import SessionManager
 from .addresses import offer_api_tokens
+from .base import AccountView
 from .page import form_for, show
 
 
@@ -27,10 +28,7 @@ def add_routes(blueprint: Blueprint) -> None:
     )
     blueprint.add_url_rule("/reset-password/", "reset_password", reset_password, methods=both)
     blueprint.add_url_rule(
-        "/change-password/",
-        "change_password",
-        personal_login_required(change_password),
-        methods=both,
+        "/change-password/", view_func=PasswordChangeView.as_view("change_password")
     )
 
 
@@ -79,29 +77,34 @@ def reset_password() -> ResponseReturnValue:
     return show("reset_password", status, form=form, has_token=True, account_name=name)
 
 
-def change_password() -> ResponseReturnValue:
+class PasswordChangeView(AccountView):
     """Choose a new password while signed in; every other session ends.
 
     An account without one chooses its first, after a fresh sign-in.
     """
-    user = current_user._get_current_object()
-    form = form_for("change_password")
-    if not user.has_usable_password():
-        if not is_fresh():
-            return ask_again()  # type: ignore[no-any-return]
-        del form.current_password
-    status = 400 if request.method == "POST" else 200
-    if form.validate_on_submit():
-        try:
-            _change(user, form)
-        except InvalidFieldsError as error:
-            form.add_errors(error.errors)
-        else:
-            current_state()[SessionManager].rotate(proved=True)
-            flash(gettext("Your password is changed. Other devices are signed out."), "ok")
-            offer_api_tokens(user)
-            return redirect(url_for("lback_auth.account"))
-    return show("change_password", status, form=form)
+
+    page = "change_password"
+    decorators: ClassVar = [personal_login_required]
+
+    def dispatch_request(self) -> ResponseReturnValue:
+        """GET shows the form, POST takes it in."""
+        user = current_user._get_current_object()
+        form = self.get_form()
+        if not user.has_usable_password():
+            if not is_fresh():
+                return ask_again()  # type: ignore[no-any-return]
+            del form.current_password
+        if form.validate_on_submit():
+            try:
+                _change(user, form)
+            except InvalidFieldsError as error:
+                form.add_errors(error.errors)
+            else:
+                current_state()[SessionManager].rotate(proved=True)
+                flash(gettext("Your password is changed. Other devices are signed out."), "ok")
+                offer_api_tokens(user)
+                return redirect(self.success_url or url_for("lback_auth.account"))
+        return self.render(400 if request.method == "POST" else 200, form=form)
 
 
 def _change(user: Any, form: Any) -> None:

@@ -54,7 +54,7 @@ def signed_in(
         login_user(user, remember, method=method)
         session = sessions.present()
     else:
-        session = sessions.open_for_tokens(user, method=method)
+        session = sessions.login_for_tokens(user, method=method)
     refresh_token = state[RefreshTokens].issue(session)
     state[SQLAlchemy].session.commit()
     return jsonify(token_document(user, session.id, refresh_token))
