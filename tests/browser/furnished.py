@@ -18,12 +18,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask
-from werkzeug.serving import make_server
+from werkzeug.serving import WSGIRequestHandler, make_server
 
 from flask_lback import Lback
 from flask_lback.auth.api_tokens.service import ApiTokens
 from flask_lback.auth.invitations.service import Invitations
 from flask_lback.auth.managers import UserManager
+from flask_lback.auth.models import Models
 from flask_lback.auth.sessions import SessionManager
 from flask_lback.auth.two_factor.service import TwoFactor
 from flask_lback.core import clock
@@ -104,7 +105,9 @@ class Furnished:
 def furnished(folder: Path, name: str = "Tidewater") -> Iterator[Furnished]:
     """Serve the site while the block runs, its database in ``folder``."""
     with oauth.running() as provider:
-        server = make_server("127.0.0.1", 0, _not_yet, threaded=True)
+        server = make_server(
+            "127.0.0.1", 0, _not_yet, threaded=True, request_handler=_Quiet
+        )
         url = f"http://localhost:{server.server_port}"
         app = server.app = make_app(url, folder / "site.sqlite", provider, name)
         provider.redirect_uris.add(f"{url}/auth/oauth/acme/callback/")
@@ -120,6 +123,13 @@ def furnished(folder: Path, name: str = "Tidewater") -> Iterator[Furnished]:
             server.server_close()
             with app.app_context():
                 app.extensions["sqlalchemy"].engine.dispose()
+
+
+class _Quiet(WSGIRequestHandler):
+    """Writes no line for each request."""
+
+    def log(self, type: str, message: str, *args: Any) -> None:
+        """Nothing."""
 
 
 def _not_yet(environ: Any, start_response: Any) -> Any:
@@ -161,13 +171,14 @@ def furnish(site: Furnished) -> None:
     with site.app.app_context():
         initialize(site.app)
     with site.working() as state:
-        models = state_of(site.app)[_models_kind()]
+        models = state[Models]
         rights = {row.name: row for row in _all(site, models.Permission)}
         writers = models.Group(
             name="Writers",
             permissions=[rights["blog.publish_post"], rights["auth.invite_user"]],
         )
         crew = models.Group(name=CREW, permissions=[rights["blog.moderate_comment"]])
+        site.app.extensions["sqlalchemy"].session.add_all([writers, crew])
         add = UserManager(state).create_user
         for name, first, last in (
             ("maya", "Maya", "Lindqvist"),
@@ -199,12 +210,6 @@ def furnish(site: Furnished) -> None:
     _tokens(site)
     _invited(site)
     site.outbox.clear()
-
-
-def _models_kind() -> Any:
-    from flask_lback.auth.models import Models
-
-    return Models
 
 
 def _all(site: Furnished, kind: Any) -> list[Any]:
@@ -242,8 +247,7 @@ def _passkey(
     """A passkey that is only looked at: no device holds its other half."""
     now = clock.now()
     with site.working() as state:
-        state_of(site.app)[_models_kind()]
-        row = state[_models_kind()].Passkey(
+        row = state[Models].Passkey(
             owner=UserManager().get_user(owner),
             name=name,
             created_at=now - dt.timedelta(days=days),
@@ -263,7 +267,7 @@ def _linked(site: Furnished) -> None:
         ("oskar", "gitlab", "oskar@tidewater.example"),
     ):
         with site.working() as state:
-            row = state[_models_kind()].OAuthAccount(
+            row = state[Models].OAuthAccount(
                 owner=UserManager().get_user(name),
                 provider=provider,
                 subject=secrets.token_hex(8),

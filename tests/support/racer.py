@@ -45,22 +45,22 @@ def _job(name: str) -> Callable[..., Callable[[], Any]]:
     return found
 
 
-def _run(site: Site, act: Callable[[], Any], has_door: bool) -> Any:
+def _run(site: Site, act: Callable[[], Any], door: str) -> Any:
     _wait("ready")
-    if not has_door:
+    if door == "none":
         return act()
-    with _door(site):
+    with _door(site, often=door == "every"):
         return act()
 
 
 @contextmanager
-def _door(site: Site) -> Iterator[None]:
-    """Stop before the first statement that writes or locks."""
+def _door(site: Site, *, often: bool) -> Iterator[None]:
+    """Stop before the first statement that writes or locks, or before each of them."""
     passed = False
 
     def stop(connection: Any, cursor: Any, statement: str, *others: Any) -> None:
         nonlocal passed
-        if not passed and _WRITES.match(statement):
+        if (often or not passed) and _WRITES.match(statement):
             passed = True
             _wait("door")
 

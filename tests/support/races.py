@@ -28,9 +28,12 @@ if TYPE_CHECKING:
 #: Processes of a race. Two collide; of four, two wait for the same lock behind a third.
 RACERS = 4
 #: Seconds for which a process may stand at the door while the others wait for a lock of theirs.
-_PATIENCE = 0.4
+_PATIENCE = 0.2
 _LONGEST = 60.0
 _JOBS = "tests.databases.jobs"
+
+#: Where the processes meet once more: before their first write, before each one, or nowhere.
+Door = Literal["first", "every", "none"]
 
 
 class Racer:
@@ -91,13 +94,13 @@ class Races:
             racer.stop()
 
     def run(
-        self, site: Site, *jobs: tuple[str, dict[str, Any]], door: bool = True, **config: Any
+        self, site: Site, *jobs: tuple[str, dict[str, Any]], door: Door = "first", **config: Any
     ) -> list[Any]:
         """Have each process do one job, all at once; what each of them returned, in order.
 
         :param jobs: the name of a function of ``tests.databases.jobs``, and its arguments. It
             prepares, and gives what is to be done at once.
-        :param door: whether the processes meet once more before their first write.
+        :param door: where the processes meet once more.
         :param config: of the application, in every process.
         """
         while len(self._racers) < len(jobs):
@@ -154,14 +157,16 @@ class Arena:
         return f"racer{next(self._numbers)}x"
 
     def race(
-        self, *jobs: tuple[str, dict[str, Any]], door: bool = True, **config: Any
+        self, *jobs: tuple[str, dict[str, Any]], door: Door = "first", **config: Any
     ) -> list[Any]:
         """As :meth:`Races.run`, on this database."""
         return self._races.run(self.site, *jobs, door=door, **config)
 
-    def race_all(self, name: str, times: int = RACERS, **values: Any) -> list[Any]:
+    def race_all(
+        self, name: str, times: int = RACERS, *, door: Door = "first", **values: Any
+    ) -> list[Any]:
         """Every process does the same."""
-        return self.race(*[(name, values)] * times)
+        return self.race(*[(name, values)] * times, door=door)
 
 
 Arenas = Callable[["DatabaseKind"], Arena]
