@@ -57,7 +57,7 @@ def test_the_dispatcher_refuses_an_unknown_name_with_the_nearest() -> None:
 
 def test_every_signal_says_when_it_is_sent_by_whom_and_with_what() -> None:
     for signal in signals.catalogue:
-        assert re.fullmatch(r"[a-z]+(_[a-z]+)+", signal.name)
+        assert re.fullmatch(r"[a-z][a-z0-9]*(_[a-z]+)+", signal.name)
         assert (signal.__doc__ or "").endswith("."), signal.name
         assert signal.sender, signal.name
         assert all(signal.arguments.values()), signal.name

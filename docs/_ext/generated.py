@@ -7,9 +7,11 @@ name returns, as Markdown. Nothing generated is kept in the repository, so nothi
 from __future__ import annotations
 
 import ast
+import dataclasses
 import inspect
 import logging
 import re
+import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +19,7 @@ from typing import Any
 
 import click
 import sqlalchemy as sa
+from flask import Flask
 from jinja2 import Environment, nodes
 from sphinx.application import Sphinx
 
@@ -186,8 +189,10 @@ def _command_section(name: str, command: click.Command, parent: click.Context) -
 def models() -> str:
     """The tables of an application with the default user."""
     found = models_of(default_user(make_db()).metadata)
-    names = ("User", "Group", "Permission", "UserSession", "RefreshToken", "AccessVersion")
-    return "\n".join(_model_section(getattr(found, name), name) for name in names)
+    kinds = {one.name: getattr(found, one.name) for one in dataclasses.fields(found)}
+    return "\n".join(
+        _model_section(kind, name) for name, kind in kinds.items() if isinstance(kind, type)
+    )
 
 
 def _model_section(model: type[Any], name: str) -> str:
@@ -229,6 +234,57 @@ def _traits(column: sa.Column[Any]) -> Iterator[str]:
         yield "may be empty"
 
 
+# --- routes -----------------------------------------------------------------------------------
+
+#: Blueprints, and what their routes are called.
+_BLUEPRINTS = {"lback_auth": "Pages", "lback_api_auth": "JSON"}
+
+
+def routes() -> str:
+    """Every route of the accounts, where everything that can be switched on is on."""
+    return "\n".join(_routes_of(name, title) for name, title in _BLUEPRINTS.items())
+
+
+def application() -> Flask:
+    """An application with every route."""
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import ed25519
+
+    pem = ed25519.Ed25519PrivateKey.generate().private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    app = Flask("everything")
+    app.config.update(
+        SECRET_KEY=secrets.token_hex(32),
+        SQLALCHEMY_DATABASE_URI="sqlite://",
+        LBACK_AUTH_MAGIC_LINK_ENABLED=True,
+        LBACK_AUTH_JWT_ALGORITHM="EdDSA",
+        LBACK_AUTH_JWT_KEY=pem.decode(),
+        LBACK_AUTH_OAUTH_PROVIDERS={"google": {"client_id": "id", "client_secret": "secret"}},
+    )
+    flask_lback.Lback(app)
+    return app
+
+
+def _routes_of(blueprint: str, title: str) -> str:
+    app = application()
+    parts = [f"## {title}", "", "| route | methods | endpoint | does |", "|---|---|---|---|"]
+    rules = (one for one in app.url_map.iter_rules() if one.endpoint.startswith(f"{blueprint}."))
+    for rule in sorted(rules, key=lambda one: (one.rule, sorted(one.methods or ()))):
+        methods = ", ".join(sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}))
+        path = re.sub(r"<(?:[^:<>]*:)?(\w+)>", r"<\1>", rule.rule)
+        about = _view_about(app.view_functions[rule.endpoint])
+        parts.append(f"| `{path}` | {methods} | `{rule.endpoint}` | {about} |")
+    return "\n".join([*parts, ""])
+
+
+def _view_about(view: Any) -> str:
+    text = inspect.getdoc(getattr(view, "view_class", view)) or ""
+    return _cell(text.partition("\n")[0])
+
+
 # --- templates --------------------------------------------------------------------------------
 
 
@@ -255,6 +311,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "checks": checks,
     "commands": commands,
     "models": models,
+    "routes": routes,
     "templates": templates,
 }
 

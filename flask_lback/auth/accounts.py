@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm.attributes import set_committed_value
 
 from ..core import clock
 from ..core.translation import gettext
@@ -27,6 +28,7 @@ from .signals import (
     user_activated,
     user_deactivated,
     user_password_set,
+    user_pre_register,
     user_registered,
     user_registration_failed,
 )
@@ -83,9 +85,17 @@ class Accounts:
             user.email_verified_at = clock.now()
         return user
 
-    def register(self, *, password: str, **fields: Any) -> Any | None:
+    def register(
+        self,
+        *,
+        password: str,
+        complete: Callable[[Any], object] | None = None,
+        **fields: Any,
+    ) -> Any | None:
         """Make an account for whoever asks, commit, and send the verification mail.
 
+        :param complete: called with the account before the commit, for what belongs to it; an
+            exception of it undoes everything.
         :returns: the account; None when the address has one already and nobody is to be told,
             in which case its owner gets a mail instead.
         :raises InvalidFieldsError: what the person has to change.
@@ -108,14 +118,25 @@ class Accounts:
             self._report_duplicate(fields, {"email": []} if hidden else errors)
             raise InvalidFieldsError(errors)
         groups = self._default_groups()
+        asked = {name: fields.get(name) for name in ("username", "email")}
+        user_pre_register.emit(self, **asked)
         user = self._make(password, fields)
         user.groups.extend(groups)
         try:
+            if complete is not None:
+                complete(user)
+            self._db.session.flush()
+            self._audit.record("auth.registered", user, actor=user)
             self._db.session.commit()
         except IntegrityError:
             self._db.session.rollback()
-            self._lost_race(fields)
+            if not (taken := self.taken(fields)):
+                raise  # another column than the names: nobody was faster, something is missing
+            self._lost_race(fields, taken)
             return None
+        except BaseException:
+            self._db.session.rollback()
+            raise
         user_registered.emit(self, user=user)
         if self._settings.verify_email and self._directory.has_email:
             self._mails.verify_email(user)
@@ -178,6 +199,29 @@ class Accounts:
         )
         return bool(result.rowcount)
 
+    def claim_address(self, user: Any) -> bool:
+        """Let the address count as verified, if it still is the one that was read.
+
+        :returns: whether it was, and nobody had verified it meanwhile; the caller commits.
+        """
+        kind: Any = self._models.User
+        now = clock.now()
+        result: Any = self._db.session.execute(
+            sa.update(kind)
+            .where(
+                getattr(kind, key_name(kind)) == key_of(user),
+                kind.email_canonical == user.email_canonical,
+                kind.email_verified_at.is_not_distinct_from(user.email_verified_at),
+            )
+            .values(email_verified_at=now)
+            .execution_options(synchronize_session=False)
+        )
+        if not result.rowcount:
+            self._db.session.rollback()
+            return False
+        set_committed_value(user, "email_verified_at", now)
+        return True
+
     def complaints(self, user: Any, password: str) -> list[str]:
         """What the policy has against a password of this account."""
         return self._policy.complaints(password, user)
@@ -236,8 +280,7 @@ class Accounts:
         self._db.session.add(user)
         return user
 
-    def _lost_race(self, fields: dict[str, Any]) -> None:
-        errors = self.taken(fields)
+    def _lost_race(self, fields: dict[str, Any], errors: dict[str, list[str]]) -> None:
         if self._settings.generic_answers and "username" not in errors:
             self._refuse_quietly(fields)
             return
@@ -254,12 +297,9 @@ class Accounts:
 
     def _report_duplicate(self, fields: dict[str, Any], errors: dict[str, list[str]]) -> None:
         if {"username", "email"} & set(errors):
-            user_registration_failed.emit(
-                self,
-                username=fields.get("username"),
-                email=fields.get("email"),
-                error_type="duplicate",
-            )
+            asked = {name: fields.get(name) for name in ("username", "email")}
+            self._audit.refuse("auth.registered", reason="duplicate", **asked)
+            user_registration_failed.emit(self, error_type="duplicate", **asked)
 
     def _default_groups(self) -> Iterable[Any]:
         group: Any = self._models.Group

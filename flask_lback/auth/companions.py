@@ -14,7 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column, validates
 
 from ..core import clock
 from ..core.translation import gettext
-from ..db.models import UTCDateTime
+from ..db.models import UTCDateTime, exact_string
 from ..exceptions import InvalidFieldsError
 
 
@@ -29,7 +29,7 @@ class Companion:
 class NamedMixin:
     """A unique name without control characters, one of which stands between gathered names."""
 
-    name: Mapped[str] = mapped_column(sa.String(150), unique=True)
+    name: Mapped[str] = mapped_column(exact_string(150), unique=True)
 
     @validates("name")
     def _plain_name(self, key: str, value: str) -> str:
@@ -81,7 +81,7 @@ class PermissionMixin(NamedMixin, Companion):
 class UserSessionMixin(OwnedMixin):
     """One login of one account on one device. The cookie holds the id, the row only its hash."""
 
-    key_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    key_hash: Mapped[str] = mapped_column(exact_string(64), unique=True)
     #: When its owner last proved who they are.
     authenticated_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=clock.now)
     last_seen_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=clock.now)
@@ -101,8 +101,8 @@ class RefreshTokenMixin(Companion):
     """One refresh token; the tokens that followed one another are a family."""
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    token_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
-    family: Mapped[str] = mapped_column(sa.String(32), index=True)
+    token_hash: Mapped[str] = mapped_column(exact_string(64), unique=True)
+    family: Mapped[str] = mapped_column(exact_string(32), index=True)
     generation: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=clock.now)
     expires_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, index=True)
@@ -117,7 +117,8 @@ class RefreshTokenMixin(Companion):
 class AccessVersionMixin(Companion):
     """A number that rises whenever rights change: for everybody, or for one account."""
 
-    scope: Mapped[str] = mapped_column(sa.String(100), primary_key=True)
+    #: ``all``, or ``user:`` and the account's key as text.
+    scope: Mapped[str] = mapped_column(exact_string(300), primary_key=True)
     value: Mapped[int] = mapped_column(sa.BigInteger, default=0)
 
     if TYPE_CHECKING:

@@ -17,6 +17,7 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy.pool import StaticPool
 
 from ..core.errors import Problem
+from ..core.security_log import write_refusal
 from ..core.state import State
 from ..exceptions import AuthenticationError, TokenError
 from ..security.csrf import has_header_token, is_basic
@@ -95,7 +96,8 @@ def _by_access_token(state: State, text: str) -> Found | None:
         return None
     try:
         subject, session_id = state[AccessTokens].read(text)
-    except TokenError:
+    except TokenError as error:
+        write_refusal("auth.bearer", reason=error.code)
         return None
     found = state[AccountLoader].by_session(session_id)
     return found if found is not None and found[0].get_id() == subject else None

@@ -20,12 +20,12 @@ from ..exceptions import ConfigError
 from ..limits.service import RateLimits
 from ..mail.service import Mailer
 from ..tasks.runner import TaskRunner
-from . import current, mechanisms, versions
+from . import current, mechanisms, row_signals, versions
 from .access_tokens import AccessTokens
 from .accounts import Accounts
 from .addresses import Addresses
 from .audit.service import Audit
-from .checks import check_sessions
+from .checks import check_registration, check_sessions
 from .directory import Directory
 from .emails import AccountMails
 from .entrance import Entrance
@@ -63,7 +63,10 @@ class AuthFeature(Feature):
         *(AuthSettings, TemplateSettings, PasswordSettings, TokenSettings, LimitSettings),
         *(kind for part in PARTS for kind in part.settings),
     )
-    checks: ClassVar = (Check(check_sessions), *(one for part in PARTS for one in part.checks))
+    checks: ClassVar = (
+        *map(Check, (check_sessions, check_registration)),
+        *(one for part in PARTS for one in part.checks),
+    )
     middleware = (AuthMiddleware,)
     request_mixin = RequestMixin
 
@@ -108,6 +111,7 @@ class AuthFeature(Feature):
         with app.app_context():
             versions.watch(state[AccountLoader].engine, models)
         unite_on_load(models.User)
+        row_signals.watch(models.User)
         current.install(app, state)
         for part in PARTS:
             part.install(app, state)

@@ -4,12 +4,54 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask_sqlalchemy import SQLAlchemy
 from wtforms import BooleanField, HiddenField, StringField
 
+from ..core.state import current_state
 from ..core.translation import gettext
 from ..forms.base import Form, at_most, required
+from .accounts import Accounts
 from .fields import again_field, email_field, password_field
 from .names import EMAIL_LENGTH, USERNAME_LENGTH
+from .required import is_complete
+
+
+class AccountForm(Form):
+    """What the forms that make an account have in common.
+
+    :ivar registers: whether this is the form of the registration page or of its JSON route, whose
+        rules decide on names and password: a known address must get the answer of a new one.
+    :ivar registered: the account that they have made of it, while their transaction is open.
+    """
+
+    registers: bool = False
+    registered: Any = None
+
+    def account_fields(self) -> dict[str, Any]:
+        """What an account is made of; a subclass adds its fields."""
+        raise NotImplementedError
+
+    def save(self, commit: bool = True) -> Any:
+        """Make the account. A subclass adds what belongs to it, as in Django.
+
+        Registration calls this in its own transaction, once the account is made: it is what comes
+        back here, an exception undoes everything, and mails leave after the commit. What people
+        have to change belongs into ``validate``: an error here tells a new address from a known
+        one.
+
+        :param commit: False leaves it in the session; it has its key by then, unless a column that
+            must be filled is still empty.
+        :raises InvalidFieldsError: somebody was faster with a name.
+        """
+        state, user = current_state(), self.registered
+        session = state[SQLAlchemy].session
+        if user is None:
+            user = state[Accounts].create(password=self["password"].data, **self.account_fields())
+        if commit or is_complete(user):
+            session.flush()
+        if commit and self.registered is None:
+            session.commit()
+        return user
 
 
 class LoginForm(Form):
@@ -25,7 +67,7 @@ class LoginForm(Form):
     next = HiddenField()
 
 
-class RegisterForm(Form):
+class RegisterForm(AccountForm):
     """Make an account."""
 
     username = StringField(

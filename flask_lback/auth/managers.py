@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import has_request_context, request
 from flask_sqlalchemy import SQLAlchemy
 
-from ..core import clock
 from ..core.state import State, current_state
 from ..core.translation import gettext
 from ..exceptions import AuthenticationError, InvalidFieldsError, TokenError
@@ -25,13 +25,17 @@ from .signals import (
     password_reset_failed,
     password_reset_request_failed,
     password_reset_request_processed,
+    password_reset_request_started,
+    password_reset_started,
     password_reset_successful,
     user_authenticated,
     user_authentication_failed,
+    user_authentication_started,
     user_email_verification_failed,
     user_email_verification_successful,
     user_email_verified,
     user_login_failed,
+    user_registration_started,
 )
 from .throttle.service import PasswordThrottle
 
@@ -69,14 +73,25 @@ class UserManager:
     def create_superuser(self, *, password: str | None = None, **fields: Any) -> Any:
         """As :meth:`create_user`, verified, with every right and the admin panel."""
         rights = {"is_staff": True, "is_superuser": True}
-        return self.create_user(password=password, verified=True, **{**rights, **fields})
+        user = self.create_user(password=password, verified=True, **{**rights, **fields})
+        self._db.session.flush()
+        self._audit.record("auth.superuser_made", user)
+        return user
 
-    def register_user(self, *, password: str, **fields: Any) -> Any | None:
+    def register_user(
+        self,
+        *,
+        password: str,
+        complete: Callable[[Any], object] | None = None,
+        **fields: Any,
+    ) -> Any | None:
         """Register an account as the page does; see :meth:`Accounts.register`."""
         self._hit(self._limit_settings.register_per_address, "register-address")
+        asked = {name: fields.get(name) for name in ("username", "email")}
+        user_registration_started.emit(self, **asked)
         if self._settings.verify_email and self._directory.has_email:
             self._mails.require_address()
-        return self._accounts.register(password=password, **fields)
+        return self._accounts.register(password=password, complete=complete, **fields)
 
     def get_user(self, identifier: str) -> Any | None:
         """The account of that username or address."""
@@ -99,6 +114,7 @@ class UserManager:
             unverified address is named after a right password.
         :raises Problem: 429, too many attempts.
         """
+        user_authentication_started.emit(self, username=identifier)
         user = self._directory.by_identifier(identifier)
         allowed = self._throttle.admit(user, identifier)
         stored = user.password_hash if user is not None and allowed else None
@@ -155,10 +171,11 @@ class UserManager:
         """
         try:
             user = self._read(VERIFY, token, self._settings.verify_email_hours * 3600)
+            if not self._accounts.claim_address(user):  # the same link was faster elsewhere
+                raise refused()
         except TokenError as error:
             user_email_verification_failed.emit(self, error_type=error.code)
             raise
-        user.email_verified_at = clock.now()
         is_chief = user.email_canonical in map(canonical, self._settings.admin_emails)
         if is_chief:
             user.is_staff = user.is_superuser = True
@@ -182,12 +199,15 @@ class UserManager:
 
     def request_password_reset(self, email: str) -> None:
         """Send a reset mail to the stored address, if there is an account."""
+        password_reset_request_started.emit(self, email=email)
         self._hit_mail(email)
         self._mails.require_address()
         user = self._directory.by_email(email)
         if user is None or not user.is_active:
+            self._audit.refuse("auth.password_reset_requested", user, email=email[:254])
             password_reset_request_failed.emit(self, email=email, error_type="user_not_found")
             return
+        self._audit.note("auth.password_reset_requested", user)
         self._mails.reset_password(user)
         password_reset_request_processed.emit(self, email=email, user=user)
 
@@ -204,6 +224,7 @@ class UserManager:
         :raises TokenError: the link is no longer good.
         :raises InvalidFieldsError: the policy refuses the password; the link stays good.
         """
+        password_reset_started.emit(self)
         try:
             user = self.check_reset_token(token)
             if not self._accounts.claim(user):  # the same link was faster elsewhere
@@ -212,6 +233,7 @@ class UserManager:
             password_reset_failed.emit(self, error_type=error.code)
             raise
         self._accounts.set_password(user, new_password)
+        self._audit.record("auth.password_reset", user, actor=user)
         self._db.session.commit()
         self._throttle.forgive(user)
         self._mails.password_changed(user)
@@ -231,6 +253,8 @@ class UserManager:
             self.confirm_password(user, current_password)
         except AuthenticationError as error:
             raise InvalidFieldsError({"current_password": [error.message]}) from error
+        if not self._accounts.claim(user):  # it was changed meanwhile, perhaps by a reset
+            raise InvalidFieldsError({"current_password": [gettext("This is not your password.")]})
         self._accounts.set_password(user, new_password, but=but)
         self._db.session.commit()
         if self._directory.has_email:
@@ -262,8 +286,9 @@ class UserManager:
         self._limits.check(limit, *key)
         try:
             return self._links.read(purpose, token, max_age=max_age, load=self._directory.by_key)
-        except TokenError:
+        except TokenError as error:
             self._limits.hit(limit, *key)
+            self._audit.refuse(f"auth.{purpose.replace('-', '_')}_link", reason=error.code)
             raise
 
     def _refused(self, identifier: str, user: Any, reason: str) -> AuthenticationError:

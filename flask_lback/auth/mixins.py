@@ -16,7 +16,7 @@ from sqlalchemy.orm import Mapped, mapped_column, validates
 
 from ..core import clock
 from ..core.state import current_state
-from ..db.models import UTCDateTime
+from ..db.models import UTCDateTime, exact_string
 from ..mail.service import Mailer
 from .names import EMAIL_LENGTH, USERNAME_LENGTH, canonical
 from .objects import BaseUserManager, DoesNotExistError, MultipleObjectsReturnedError
@@ -120,7 +120,7 @@ class UsernameMixin:
     """A username with its canonical, unique twin."""
 
     username: Mapped[str] = mapped_column(sa.String(USERNAME_LENGTH))
-    username_canonical: Mapped[str] = mapped_column(sa.String(USERNAME_LENGTH), unique=True)
+    username_canonical: Mapped[str] = mapped_column(exact_string(USERNAME_LENGTH), unique=True)
 
     @validates("username")
     def _follow_username(self, key: str, value: str | None) -> str | None:
@@ -132,7 +132,7 @@ class EmailMixin:
     """An address with its canonical, unique twin, and when it was verified."""
 
     email: Mapped[str] = mapped_column(sa.String(EMAIL_LENGTH))
-    email_canonical: Mapped[str] = mapped_column(sa.String(EMAIL_LENGTH), unique=True)
+    email_canonical: Mapped[str] = mapped_column(exact_string(EMAIL_LENGTH), unique=True)
     email_verified_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
 
     @validates("email")

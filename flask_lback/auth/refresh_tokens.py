@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from flask_sqlalchemy import SQLAlchemy
 
 from ..core import clock
+from ..db.contention import retry
 from ..exceptions import TokenError
 from .audit.service import Audit
 from .companions import RefreshTokenMixin, UserSessionMixin
@@ -67,14 +68,12 @@ class RefreshTokens:
         :raises TokenError: as :meth:`rotate`.
         """
         try:
-            found = self.rotate(token)
+            found = retry(self._db.session, lambda: self._rotated(token))
         except RefreshTokenReused as error:
-            self._db.session.commit()
             if getattr(error.user, "email", None):
                 self._mails.refresh_reused(error.user)
             refresh_token_reused.emit(self, user=error.user, family=error.family)
             raise
-        self._db.session.commit()
         return found
 
     def rotate(self, token: str) -> tuple[str, UserSessionMixin]:
@@ -98,6 +97,16 @@ class RefreshTokens:
             raise RefreshTokenReused(session.owner, row.family)
         session.last_seen_at = now
         return self._add(session, row.family, row.generation + 1), session
+
+    def _rotated(self, token: str) -> tuple[str, UserSessionMixin]:
+        """As :meth:`rotate`, and commit: an end of the family, too."""
+        try:
+            found = self.rotate(token)
+        except RefreshTokenReused:
+            self._db.session.commit()
+            raise
+        self._db.session.commit()
+        return found
 
     def _find(self, token: str) -> RefreshTokenMixin:
         table: Any = self._models.RefreshToken
@@ -146,7 +155,8 @@ class RefreshTokens:
             table.generation > row.generation,
             table.rotated_at.is_not(None),
         )
-        return self._db.session.scalar(younger.limit(1)) is None
+        # By a lock, since MariaDB shows a read without one what was true before it waited.
+        return self._db.session.scalar(younger.limit(1).with_for_update()) is None
 
     def _revoke_family(self, row: RefreshTokenMixin) -> None:
         table: Any = self._models.RefreshToken

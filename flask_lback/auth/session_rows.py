@@ -6,10 +6,10 @@ import datetime as dt
 from typing import Any
 
 import sqlalchemy as sa
-from flask import request
 from flask_sqlalchemy import SQLAlchemy
 
 from ..core import clock
+from ..core.security_log import origin
 from .companions import UserSessionMixin
 from .mixins import key_of
 from .models import Models
@@ -100,8 +100,3 @@ class SessionRows:
             .execution_options(synchronize_session=False)
         )
         return int(result.rowcount)
-
-
-def origin() -> tuple[str, str]:
-    """Address and agent of this request, as long as their columns are."""
-    return (request.remote_addr or "")[:45], request.user_agent.string[:255]

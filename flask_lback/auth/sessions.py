@@ -16,6 +16,7 @@ from .audit.service import Audit
 from .companions import UserSessionMixin
 from .cookies import drop_cookie, send_cookie
 from .loading import digest
+from .locking import hold
 from .mixins import AnonymousUser, key_of
 from .models import Models
 from .principal import LOGIN, USER, Login
@@ -92,6 +93,7 @@ class SessionManager:
 
         A session that the browser had before ends, whether or not this request has looked at it.
         """
+        hold(self._db, user)
         old: Login | None = g.get(LOGIN)
         if old is not None and old.mechanism == "session":
             self.end(old.session_id)
@@ -111,6 +113,7 @@ class SessionManager:
 
         :returns: the row that its access tokens are to name.
         """
+        hold(self._db, user)
         row = self.open_for_tokens(user, method=method)
         self._announce(user, row, self._begin(user, row, has_cookie=False))
         return row
@@ -161,6 +164,7 @@ class SessionManager:
         login: Login | None = g.get(LOGIN)
         user = g.get(USER)
         if login is not None:
+            hold(self._db, user)
             self.end(login.session_id)
             self._audit.record("auth.logout", user, actor=user)
             self._db.session.commit()
@@ -186,6 +190,7 @@ class SessionManager:
         :param but: the key of one that stays.
         :returns: how many ended.
         """
+        hold(self._db, user)
         table: Any = self._models.UserSession
         condition = table.user_id == key_of(user)
         if but is not None:
@@ -204,6 +209,7 @@ class SessionManager:
         row = self._rows.get(session_id)
         if row is None or row.user_id != key_of(user) or not self.is_alive(row):
             return None
+        hold(self._db, user)
         self.end(session_id)
         self._audit.record("auth.session_ended", user, session=session_id)
         sessions_ended.emit(self, user=user, count=1)
@@ -217,6 +223,7 @@ class SessionManager:
         :param but: the key of a session that stays.
         :returns: how many sessions ended.
         """
+        hold(self._db, user)
         table: Any = self._models.ApiToken
         result: Any = self._db.session.execute(
             sa.update(table)

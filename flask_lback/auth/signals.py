@@ -15,6 +15,20 @@ from .two_factor import signals as _two_factor  # noqa: F401
 _MANAGER = "the UserManager"
 _SESSIONS = "the SessionManager"
 
+user_registration_started = declare(
+    "user_registration_started",
+    "Somebody asks for an account; nothing is checked yet.",
+    sender=_MANAGER,
+    username="what was asked for, or None",
+    email="what was asked for, or None",
+)
+user_pre_register = declare(
+    "user_pre_register",
+    "A registration has passed every check, and its account is about to be made.",
+    sender=_MANAGER,
+    username="the name as it will be stored, or None",
+    email="the address as it will be stored, or None",
+)
 user_registered = declare(
     "user_registered",
     "An account was made by its owner and committed.",
@@ -82,6 +96,12 @@ user_reauthenticated = declare(
     user="the account",
     method="how, such as `password`",
 )
+user_authentication_started = declare(
+    "user_authentication_started",
+    "A name and a password are about to be checked.",
+    sender=_MANAGER,
+    username="what was typed as the name",
+)
 user_authenticated = declare(
     "user_authenticated",
     "A name and a password were right.",
@@ -134,6 +154,17 @@ session_created = declare(
     session="the session row",
     user="the account",
 )
+session_cleanup_started = declare(
+    "session_cleanup_started",
+    "Rows of logins that are over are about to be removed.",
+    sender="the state of the application",
+)
+session_cleanup_finished = declare(
+    "session_cleanup_finished",
+    "Rows of logins that are over were removed.",
+    sender="the state of the application",
+    removed_count="how many sessions",
+)
 session_rotated = declare(
     "session_rotated",
     "A session has a new id, in a new cookie; the old one opens nothing.",
@@ -153,6 +184,17 @@ user_password_set = declare(
     "An account has a new password, by change, reset or command.",
     sender=_MANAGER,
     user="the account",
+)
+password_reset_request_started = declare(
+    "password_reset_request_started",
+    "Somebody asks for a reset mail; nothing is looked up yet.",
+    sender=_MANAGER,
+    email="the address asked for",
+)
+password_reset_started = declare(
+    "password_reset_started",
+    "A reset link came with a new password; it is not read yet.",
+    sender=_MANAGER,
 )
 password_reset_request_processed = declare(
     "password_reset_request_processed",
@@ -225,4 +267,26 @@ refresh_token_reused = declare(
     sender="the RefreshTokens",
     user="the account",
     family="the family",
+)
+_ROW = {"sender": "the user class", "user": "the account"}
+_CHANGES = {**_ROW, "fields": "the names of the columns that change"}
+_IN_A_FLUSH = "; within a flush, so use the session in no receiver."
+
+user_pre_create = declare(
+    "user_pre_create", f"The row of an account is about to be made{_IN_A_FLUSH}", **_ROW
+)
+user_post_create = declare(
+    "user_post_create", f"The row of an account was made{_IN_A_FLUSH}", **_ROW
+)
+user_pre_update = declare(
+    "user_pre_update", f"The row of an account is about to change{_IN_A_FLUSH}", **_CHANGES
+)
+user_post_update = declare(
+    "user_post_update", f"The row of an account has changed{_IN_A_FLUSH}", **_CHANGES
+)
+user_pre_delete = declare(
+    "user_pre_delete", f"The row of an account is about to be deleted{_IN_A_FLUSH}", **_ROW
+)
+user_post_delete = declare(
+    "user_post_delete", f"The row of an account was deleted{_IN_A_FLUSH}", **_ROW
 )

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
-from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy.orm import InstrumentedAttribute
 from wtforms import BooleanField, DateField, Field, FloatField, IntegerField, StringField
 from wtforms.validators import Optional as MayBeEmpty
@@ -15,9 +14,10 @@ from wtforms.validators import Optional as MayBeEmpty
 from ..core.state import current_state
 from ..core.translation import gettext
 from ..exceptions import ConfigError, InvalidFieldsError
-from ..forms.base import Form, at_most, required
+from ..forms.base import at_most, required
 from .accounts import Accounts
 from .fields import again_field, email_field, password_field
+from .forms import AccountForm
 from .models import Models
 
 _FIELDS: Mapping[type[Any], type[Field]] = {
@@ -35,7 +35,7 @@ _NEVER = frozenset(
 )
 
 
-class UserCreationForm(Form):
+class UserCreationForm(AccountForm):
     """Make an account, with the password twice.
 
     ``class Meta`` names the ``fields``, and the ``model`` when the class should be checked where it
@@ -73,6 +73,8 @@ class UserCreationForm(Form):
         """Each field, then the names, and the password by the policy."""
         if not super().validate(extra_validators):
             return False
+        if self.registers:
+            return True
         accounts = current_state()[Accounts]
         try:
             fields = accounts.cleaned(self.account_fields())
@@ -88,19 +90,6 @@ class UserCreationForm(Form):
     def instance(self) -> Any:
         """An account of what was sent, which is in no session."""
         return current_state()[Models].User(**self.account_fields())
-
-    def save(self, commit: bool = True) -> Any:
-        """Make the account.
-
-        :param commit: False leaves it in the session for rows that belong to it.
-        :raises InvalidFieldsError: somebody was faster with a name.
-        """
-        state = current_state()
-        user = state[Accounts].create(password=self.password.data, **self.account_fields())
-        state[SQLAlchemy].session.flush()
-        if commit:
-            state[SQLAlchemy].session.commit()
-        return user
 
 
 def _wanted(form: type[UserCreationForm]) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy.dialects import mysql
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
@@ -56,6 +57,16 @@ class UTCDateTime(TypeDecorator[dt.datetime]):
     ) -> dt.datetime | None:
         """UTC put on."""
         return value.replace(tzinfo=dt.UTC) if value is not None else None
+
+
+def exact_string(length: int) -> sa.String:
+    """A text that equals only itself, on every database.
+
+    For names with a canonical form, for hashes and for what other programs give out. MariaDB would
+    take capitals, accents and all letters beyond the first 65,536 for the same.
+    """
+    exact = mysql.VARCHAR(length, charset="utf8mb4", collation="utf8mb4_bin")
+    return sa.String(length).with_variant(exact, "mysql", "mariadb")
 
 
 def make_db() -> SQLAlchemy:

@@ -18,8 +18,14 @@ def missing_tables(app: Flask) -> list[str]:
     db = state_of(app)[SQLAlchemy]
     missing = []
     for bind_key, metadata in db.metadatas.items():
-        present = set(sa.inspect(db.engines[bind_key]).get_table_names())
-        missing += [name for name in metadata.tables if name not in present]
+        inspector = sa.inspect(db.engines[bind_key])
+        schemas = {table.schema for table in metadata.tables.values()}
+        present = {schema: set(inspector.get_table_names(schema)) for schema in schemas}
+        missing += [
+            name
+            for name, table in metadata.tables.items()
+            if table.name not in present[table.schema]
+        ]
     return sorted(missing)
 
 

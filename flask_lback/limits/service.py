@@ -12,6 +12,7 @@ from flask import Flask, current_app, has_request_context, request
 
 from ..core import clock
 from ..core.errors import Problem
+from ..core.security_log import write_refusal
 from ..core.translation import gettext
 from .settings import RateLimitSettings
 
@@ -97,6 +98,7 @@ class RateLimits:
         found = [self._call("get_window_stats", item, key) for item in self._windows(limit)]
         reset = max((reset for reset, remaining in found if not remaining), default=0.0)
         wait = max(1, int(reset - time.time()) + 1)
+        write_refusal("security.throttled", limit=limit, counted=key[0])
         return Problem(
             429,
             "throttled",

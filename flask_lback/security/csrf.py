@@ -10,16 +10,18 @@ remembers one is asked for a token as if it had a cookie, and a program is not.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 from urllib.parse import urlsplit
 
-from flask import Flask, current_app, g
+from flask import Flask, current_app, g, request
 from flask.wrappers import Request
 from flask_wtf import CSRFProtect
 from flask_wtf.csrf import CSRFError
 
 from ..core.middleware import Middleware
+from ..core.security_log import write_refusal
 from ..core.translation import gettext
+from .signals import csrf_token_validation_failed
 
 F = TypeVar("F", bound=Callable[..., Any])
 _EXEMPT = "lback_csrf_exempt"
@@ -60,7 +62,9 @@ class CSRFProtection(CSRFProtect):
             return
         self.protect(apply_exemptions=True)
         if "csrf_valid" in g and not is_same_origin(request):
-            raise CSRFRefused(gettext("Another site sent this request. Nothing was changed."))
+            self._refuse(
+                "cross_origin", gettext("Another site sent this request. Nothing was changed.")
+            )
 
     def _is_ambient(self, request: Request) -> bool:
         """Whether a browser could have added by itself what authenticates the request."""
@@ -68,10 +72,16 @@ class CSRFProtection(CSRFProtect):
             return is_from_browser(request)
         return needs_token(request)
 
-    def _error_response(self, reason: str) -> None:
-        raise CSRFRefused(
-            gettext("This page was open too long, or cookies are off. Reload it and try again.")
+    def _error_response(self, reason: str) -> NoReturn:
+        self._refuse(
+            reason,
+            gettext("This page was open too long, or cookies are off. Reload it and try again."),
         )
+
+    def _refuse(self, reason: str, message: str) -> NoReturn:
+        write_refusal("security.csrf", reason=reason)
+        csrf_token_validation_failed.emit(self, request=request, error_type=reason)
+        raise CSRFRefused(message)
 
 
 def needs_token(request: Request) -> bool:

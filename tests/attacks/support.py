@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import threading
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from werkzeug.test import TestResponse
@@ -103,17 +104,13 @@ def told(answer: TestResponse, *typed: str) -> str:
 
 
 def at_once(jobs: Iterable[Callable[[], T]]) -> list[T]:
-    """Start every job at the same moment, and give what they returned."""
+    """Start every job at the same moment, and give what they returned, or raise what one did."""
     waiting = list(jobs)
-    barrier, results = threading.Barrier(len(waiting)), list[T]()
+    barrier = threading.Barrier(len(waiting))
 
-    def run(job: Callable[[], T]) -> None:
+    def run(job: Callable[[], T]) -> T:
         barrier.wait()
-        results.append(job())
+        return job()
 
-    threads = [threading.Thread(target=run, args=(job,)) for job in waiting]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return results
+    with ThreadPoolExecutor(len(waiting)) as pool:
+        return list(pool.map(run, waiting))

@@ -3,129 +3,244 @@
 A control is a few lines of the package. Each is taken out in a copy of the tree, the tests of the
 attacks that it is there for are run on the copy, and every one of these attacks has to succeed:
 its tests turn red. A case that no control turns red is not shown to be refused by anything.
+
+What an honest visitor does has to work without the control, too: otherwise the tests would fail
+because the site is broken, and show nothing.
 """
 
 from __future__ import annotations
 
+import argparse
+import compileall
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
+from queue import SimpleQueue
 from xml.etree import ElementTree  # nosec B405 - pytest's own report is read
 
 from tests.attacks.cases import GROUPS, case_of, prefix_of
+from tests.attacks.controls import CONTROLS
+from tests.attacks.controls.control import Control, OutdatedControlError, switched_off
 
 ROOT = Path(__file__).parents[2]
+#: Shows that a site can be used as it should be.
+HONEST = "tests/attacks/test_honest_use.py"
 _COPIED = ("flask_lback", "tests", "pyproject.toml", "setup.cfg")
+#: Seconds; without its control an attack may also leave a test waiting.
+_LONGEST = 600
 
 
-@dataclass(frozen=True)
-class Control:
-    """Some lines that refuse something.
+@dataclass
+class Outcome:
+    """What pytest said of each test.
 
-    :ivar name: what it does, in words.
-    :ivar cases: the attacks that succeed without it.
-    :ivar edits: how it is switched off: a file of the package, lines that it holds exactly once,
-        and what they become. Several, where one guard stands behind another.
+    :ivar passed: the names of those that passed.
+    :ivar failed: and of those that did not, with the first line of the reason.
+    :ivar broken: those that could not be run.
     """
 
-    name: str
-    cases: tuple[str, ...]
-    edits: tuple[tuple[str, str, str], ...]
+    passed: set[str] = field(default_factory=set)
+    failed: dict[str, str] = field(default_factory=dict)
+    broken: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def red(self) -> dict[str, str]:
+        """The cases of which a test failed, each with a reason."""
+        return {case: why for name, why in self.failed.items() if (case := case_of(name))}
+
+    @property
+    def green(self) -> set[str]:
+        """The cases whose tests passed, all of them."""
+        return {case for name in self.passed if (case := case_of(name))} - set(self.red)
+
+    def add(self, other: Outcome) -> None:
+        """Take in the tests of another run."""
+        self.passed |= other.passed
+        self.failed |= other.failed
+        self.broken |= other.broken
 
 
-def switch_off(control: Control, tree: Path) -> dict[Path, str]:
-    """Take a control out of a copy; gives back the files as they were.
+def files_of(cases: Iterable[str]) -> list[str]:
+    """The files that hold tests of these cases."""
+    starts = tuple(f"def {prefix_of(case)}" for case in cases)
+    files = sorted((ROOT / "tests" / "attacks").glob("test_*.py"))
+    texts = ((path, path.read_text("utf-8")) for path in files)
+    return [
+        str(path.relative_to(ROOT)) for path, text in texts if any(one in text for one in starts)
+    ]
 
-    :raises SystemExit: its lines are not there exactly once: the list is out of date.
+
+def run(tree: Path, cases: Collection[str]) -> Outcome:
+    """The tests of these cases on a copy of the tree.
+
+    Those that need a server beside Python are run for the cases that have no others.
     """
-    before: dict[Path, str] = {}
-    for file, lines, without in control.edits:
-        path = tree / "flask_lback" / file
-        text = path.read_text("utf-8")
-        if text.count(lines) != 1:
-            raise SystemExit(f"{control.name}: {file} does not hold its lines exactly once.")
-        before.setdefault(path, text)
-        path.write_text(text.replace(lines, without), "utf-8")
-    return before
+    outcome = _pytest(tree, [*files_of(cases), HONEST], cases, "not service")
+    rest = [case for case in cases if case not in outcome.green | set(outcome.red)]
+    if rest and not outcome.broken:
+        outcome.add(_pytest(tree, files_of(rest), rest, "service"))
+    return outcome
 
 
-def run(tree: Path, cases: Iterable[str]) -> dict[str, bool]:
-    """The tests of these cases, by name: whether each passed."""
+def _pytest(tree: Path, files: Sequence[str], cases: Iterable[str], marked: str) -> Outcome:
     report = tree / "report.xml"
     report.unlink(missing_ok=True)
-    wanted = " or ".join(prefix_of(case) for case in cases)
-    command = [sys.executable, "-m", "pytest", "tests/attacks", "-k", wanted, "-q", "--tb=no"]
-    command += ["-p", "no:cacheprovider", f"--junitxml={report}"]
+    wanted = " or ".join(["test_honest", *map(prefix_of, cases)])
+    command = [sys.executable, "-m", "pytest", *files, "-k", wanted, "-m", marked, "-q"]
+    command += ["--tb=line", "-p", "no:cacheprovider", f"--junitxml={report}"]
     environment = {**os.environ, "PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1"}
-    subprocess.run(command, cwd=tree, env=environment, capture_output=True, check=False)
+    try:
+        done = subprocess.run(
+            command, cwd=tree, env=environment, capture_output=True, text=True, timeout=_LONGEST
+        )
+    except subprocess.TimeoutExpired:
+        return Outcome(broken={"pytest": f"took longer than {_LONGEST} seconds"})
     if not report.exists():
-        raise SystemExit(f"The tests of {wanted} could not be run in {tree}.")
-    passed = {}
+        return Outcome(broken={"pytest": (done.stdout + done.stderr)[-2_000:]})
+    return _read(report)
+
+
+def _read(report: Path) -> Outcome:
+    outcome = Outcome()
     for test in ElementTree.parse(report).iter("testcase"):  # noqa: S314 - made by pytest
-        outcome = {child.tag for child in test}
-        if "skipped" not in outcome:
-            passed[test.attrib["name"]] = not outcome & {"failure", "error"}
-    return passed
+        name, said = test.attrib["name"], {child.tag: child for child in test}
+        if "error" in said:
+            outcome.broken[name] = _reason(said["error"])
+        elif "failure" in said:
+            outcome.failed[name] = _reason(said["failure"])
+        elif "skipped" not in said:
+            outcome.passed.add(name)
+    return outcome
 
 
-def red_cases(results: dict[str, bool]) -> set[str]:
-    """The cases of which at least one test failed."""
-    return {case for name, passed in results.items() if not passed and (case := case_of(name))}
+def _reason(child: ElementTree.Element) -> str:
+    return " ".join(child.attrib.get("message", "").split())[:160]
+
+
+@dataclass
+class Trial:
+    """What happened without one control."""
+
+    control: Control
+    outcome: Outcome
+
+    def faults(self) -> Iterator[str]:
+        """What speaks against the control, or against the way it is switched off."""
+        name = self.control.name
+        for test, why in self.outcome.broken.items():
+            yield f"{test} cannot be run without: {name}\n    {why}"
+        for test, why in self.outcome.failed.items():
+            if case_of(test) is None:
+                yield f"{test} fails without: {name}\n    {why}"
+        if not self.outcome.red:
+            yield f"no case turns red without: {name}"
+        for case in self.control.cases:
+            if self.outcome.red and case not in self.outcome.red:
+                yield f"{case} stays green without: {name}"
 
 
 def copy_of_the_tree(place: Path) -> Path:
     """The package and its tests, to be changed."""
-    ignored = shutil.ignore_patterns("__pycache__")
     for name in _COPIED:
         source = ROOT / name
         if source.is_dir():
-            shutil.copytree(source, place / name, ignore=ignored)
+            shutil.copytree(source, place / name, ignore=shutil.ignore_patterns(".*"))
         elif source.exists():
-            shutil.copy(source, place / name)
+            shutil.copy2(source, place / name)
+    compileall.compile_dir(place / "flask_lback", quiet=2)
     return place
 
 
-def main(words: Sequence[str]) -> int:
-    """Try the controls whose name holds one of the words, or all; 1 when a case is left over."""
-    from tests.attacks.controls import CONTROLS
+def trials(controls: Sequence[Control], trees: Sequence[Path]) -> Iterator[Trial]:
+    """Each control switched off, on as many trees at once as there are."""
+    free: SimpleQueue[Path] = SimpleQueue()
+    for tree in trees:
+        free.put(tree)
 
-    chosen = [one for one in CONTROLS if not words or any(word in one.name for word in words)]
-    stopped: dict[str, list[str]] = defaultdict(list)
-    faults = []
-    with tempfile.TemporaryDirectory() as folder:
-        tree = copy_of_the_tree(Path(folder))
-        for control in chosen:
-            before = switch_off(control, tree)
-            red = red_cases(run(tree, control.cases))
-            for path, text in before.items():
-                path.write_text(text, "utf-8")
-            missed = [case for case in control.cases if case not in red]
-            for case in red:
-                stopped[case].append(control.name)
-            faults += [f"{case} stays green without: {control.name}" for case in missed]
-            print(f"{'ok  ' if not missed else 'MISS'} {control.name}: {', '.join(sorted(red))}")
-    print()
-    faults += list(_table(stopped, complete=not words))
-    print("\n".join(faults) or "Every case is stopped by a control.")
-    return bool(faults)
+    def attempt(control: Control) -> Trial:
+        tree = free.get()
+        try:
+            with switched_off(control, tree):
+                return Trial(control, run(tree, control.cases))
+        except OutdatedControlError as error:
+            return Trial(control, Outcome(broken={"the source": str(error)}))
+        finally:
+            free.put(tree)
+
+    with ThreadPoolExecutor(len(trees)) as pool:
+        yield from pool.map(attempt, controls)
 
 
-def _table(stopped: Mapping[str, Sequence[str]], *, complete: bool) -> Iterable[str]:
-    """Print which control stops what; gives the cases that none of them stops."""
+def faults_of_the_tests(tree: Path, cases: Collection[str]) -> list[str]:
+    """What is red although nothing is switched off, and which case has no test that runs."""
+    outcome = run(tree, cases)
+    red = {**outcome.broken, **outcome.failed}
+    missing = [case for case in cases if case not in outcome.green | set(outcome.red)]
+    return [f"{test} is red with every control on: {why}" for test, why in red.items()] + [
+        f"{case}: no test of it could be run" for case in missing if not outcome.broken
+    ]
+
+
+def table(stopped: Mapping[str, Sequence[str]], *, complete: bool) -> Iterator[str]:
+    """Group, case, and the controls that turn it red; the others only when all were tried."""
     for group, cases in GROUPS.items():
-        print(f"{group}:")
-        for case in cases:
-            by = stopped.get(case, ())
-            if by or complete:
-                print(f"  {case:6} {'; '.join(by) or '-'}")
-            if complete and not by:
-                yield f"{case}: no control turns it red"
+        shown = [case for case in cases if complete or case in stopped]
+        if shown:
+            yield f"\n{group}"
+        for case in shown:
+            first, *others = stopped.get(case) or ["- nothing turns it red -"]
+            yield f"  {case:6} {first}"
+            yield from (f"  {'':6} {name}" for name in others)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Try the controls; 1 when one of them, or a case, is left over."""
+    parser = argparse.ArgumentParser(prog="make controls", description=__doc__)
+    parser.add_argument("words", nargs="*", help="only controls with one of these in their name")
+    parser.add_argument("-n", "--workers", type=int, default=1, help="so many at once")
+    parser.add_argument("-v", "--verbose", action="store_true", help="why each case turned red")
+    options = parser.parse_args(arguments)
+    chosen = [one for one in CONTROLS if _is_meant(one, options.words)]
+    cases = [case for group in GROUPS.values() for case in group]
+    if options.words:
+        cases = [case for case in cases if any(case in one.cases for one in chosen)]
+
+    with ExitStack() as stack:
+        folders = (
+            stack.enter_context(tempfile.TemporaryDirectory()) for _ in range(options.workers)
+        )
+        trees = [copy_of_the_tree(Path(folder)) for folder in folders]
+        print(f"{len(cases)} cases with every control on ...", flush=True)
+        if faults := faults_of_the_tests(trees[0], cases):
+            print("\n".join(faults))
+            return 1
+        stopped: dict[str, list[str]] = defaultdict(list)
+        for trial in trials(chosen, trees):
+            found, red = list(trial.faults()), trial.outcome.red
+            faults += found
+            print(
+                f"{'FAIL' if found else 'red '} {trial.control.name}: {', '.join(red)}", flush=True
+            )
+            for case, why in red.items():
+                stopped[case].append(trial.control.name)
+                if options.verbose:
+                    print(f"       {case}: {why}")
+    print("\n".join(table(stopped, complete=not options.words)))
+    faults += [f"no control turns {case} red" for case in cases if case not in stopped]
+    print("\n" + ("\n".join(faults) or f"{len(chosen)} controls: without each its cases turn red."))
+    return int(bool(faults))
+
+
+def _is_meant(control: Control, words: Sequence[str]) -> bool:
+    return not words or any(word in control.name or word in control.cases for word in words)
 
 
 if __name__ == "__main__":

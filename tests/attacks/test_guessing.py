@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 import pytest
 from werkzeug.security import generate_password_hash
 
+from flask_lback.auth.links import CHANGE_EMAIL, RESET, VERIFY
 from flask_lback.auth.passwords import PasswordHasher
 from flask_lback.core.state import state_of
 from flask_lback.testing.kit import outbox_of
 from tests.support.apps import PASSWORD, Site
 from tests.support.visitor import Visitor
 
-from .support import post, register_by_json, told
+from .support import NEW_PASSWORD, post, register_by_json, token_of, told
 
 
 @pytest.fixture
@@ -50,6 +52,20 @@ def test_bf_9_mailed_tokens_are_not_guessed_a_thousand_times(place: Site, page: 
         for number in range(70)
     ]
     assert statuses == [400] * 60 + [429] * 10
+
+
+@pytest.mark.parametrize("purpose", [VERIFY, RESET, CHANGE_EMAIL])
+def test_bf_9_nobody_guesses_the_256_bits_of_a_signature(place: Site, purpose: str) -> None:
+    token = token_of(place, purpose)
+    signature = token.rpartition(".")[2]
+    assert len(base64.urlsafe_b64decode(signature + "=" * (-len(signature) % 4))) == 32
+    # None of them is left out when the token is read.
+    page = {VERIFY: "verify-email", RESET: "reset-password", CHANGE_EMAIL: "confirm-email"}[purpose]
+    for number, letter in enumerate(signature[:-1]):
+        other = "x" if letter != "x" else "y"
+        changed = f"{signature[:number]}{other}{signature[number + 1 :]}"
+        document = {"token": token.replace(signature, changed), "new_password": NEW_PASSWORD}
+        assert post(place, page, document).status_code == 400
 
 
 def test_lg_3_an_older_hash_opens_the_account_and_is_replaced(place: Site) -> None:

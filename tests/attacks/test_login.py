@@ -6,9 +6,12 @@ import re
 from collections.abc import Callable
 from email.message import EmailMessage
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from flask import Flask
+from werkzeug.datastructures import MultiDict
+from werkzeug.test import TestResponse
 
 from flask_lback.auth import login_required
 from flask_lback.auth.passwords import PasswordHasher
@@ -18,7 +21,7 @@ from flask_lback.tasks.runner import TaskRunner
 from flask_lback.testing import count_queries, record_signals
 from flask_lback.testing.kit import outbox_of
 from tests.support.apps import PASSWORD, Site
-from tests.support.visitor import Visitor, errors_of
+from tests.support.visitor import Visitor, errors_of, hidden_fields
 
 from .support import NEW_PASSWORD, is_in, signed_in
 
@@ -121,7 +124,7 @@ def test_bf_2_addresses_by_the_dozen_share_the_account_s_budget(site: Site) -> N
     assert answers == [401] * 5 + [429] * 15
 
 
-def test_bf_3_a_success_of_one_s_own_buys_no_guesses_at_others(
+def test_bf_7_a_success_of_one_s_own_buys_no_guesses_at_others(
     make_ready: Callable[..., Site],
 ) -> None:
     site = make_ready(LBACK_AUTH_LIMIT_PASSWORD_PER_ADDRESS="6 per hour")
@@ -131,6 +134,14 @@ def test_bf_3_a_success_of_one_s_own_buys_no_guesses_at_others(
         answers += attempts(site, f"user{number}", 2)
         answers += attempts(site, "mallory", 1, PASSWORD)
     assert answers == [401, 401, 200, 401, 401, 200, 401, 401, 429, 429, 429, 429]
+
+
+def test_bf_3_one_password_for_hundreds_of_accounts_is_stopped_by_the_address(site: Site) -> None:
+    client, answers = site.app.test_client(), []
+    for number in range(100):
+        document = {"identifier": f"user{number}@example.org", "password": "a wrong sentence"}
+        answers.append(client.post("/api/auth/login/", json=document).status_code)
+    assert answers == [401] * 60 + [429] * 40
 
 
 def test_bf_3_right_passwords_use_up_no_address(make_ready: Callable[..., Site]) -> None:
@@ -189,17 +200,53 @@ def test_bf_5_every_way_to_write_an_address_is_one_account(site: Site) -> None:
     assert attempts(site, "Maya@example.org", 1) == [429]
 
 
-@pytest.mark.parametrize("state", ["known", "unknown", "inactive", "unverified", "no password"])
+STATES = ("known", "unknown", "inactive", "unverified", "no password")
+
+
+def add_account_in(site: Site, state: str, name: str = "maya") -> None:
+    """An account of that state, if there is to be one."""
+    fields = {"password": None} if state == "no password" else {}
+    if state != "unknown":
+        site.add_user(name, verified=state != "unverified", **fields)
+    if state == "inactive":
+        with site.app.app_context():
+            site.user(name).is_active = False
+            site.db.session.commit()
+
+
+def shown_by(answer: TestResponse, name: str) -> tuple[Any, ...]:
+    """All that an answer tells: status, text, headers and cookies, but for what is random."""
+    cookies = [text.partition("=")[0] for text in answer.headers.getlist("Set-Cookie")]
+    text = errors_of(answer.text) if answer.mimetype == "text/html" else answer.text
+    text = re.sub(r"\d+ seconds|\d+|[0-9a-f]{8,}", "", text.replace(name, "…"))
+    return answer.status_code, text, sorted(answer.headers.keys()), cookies, answer.location
+
+
+@pytest.mark.parametrize("way", ["page", "json", "json with a cookie"])
+def test_lg_1_nothing_in_an_answer_tells_one_kind_of_account_from_another(
+    site: Site, way: str
+) -> None:
+    shown, cookie = [], way == "json with a cookie"
+    for number, state in enumerate(STATES):
+        name = f"member{number}"
+        add_account_in(site, state, name)
+        for _ in range(7):
+            if way == "page":
+                answer = Visitor(site.app).sign_in(name, "a wrong sentence")
+            else:
+                document = {"identifier": name, "password": "a wrong sentence", "session": cookie}
+                answer = Visitor(site.app).post_json("/api/auth/login/", document)
+            shown.append(shown_by(answer, name))
+    assert [one[0] for one in shown] == ([401] * 5 + [429] * 2) * len(STATES)
+    assert all(one == shown[0] for one in shown if one[0] == 401)
+    assert all(one == shown[5] for one in shown if one[0] == 429)
+
+
+@pytest.mark.parametrize("state", STATES)
 def test_lg_1_every_kind_of_account_is_answered_alike(
     site: Site, monkeypatch: pytest.MonkeyPatch, state: str
 ) -> None:
-    fields = {"password": None} if state == "no password" else {}
-    if state != "unknown":
-        site.add_user("maya", verified=state != "unverified", **fields)
-    if state == "inactive":
-        with site.app.app_context():
-            site.user("maya").is_active = False
-            site.db.session.commit()
+    add_account_in(site, state)
     hasher, hashed = state_of(site.app)[PasswordHasher], []
     verify = hasher.verify
 
@@ -255,8 +302,56 @@ def test_lg_1_known_and_unknown_names_take_as_many_statements(site: Site) -> Non
     assert len(counts) == 1
 
 
+@pytest.mark.parametrize(
+    ("names", "status"), [(("maya", "nobody"), 302), (("nobody", "maya"), 401)]
+)
+def test_lg_2_of_two_names_in_a_form_the_first_is_tried_and_counted(
+    site: Site, names: tuple[str, str], status: int
+) -> None:
+    site.add_user("maya")
+    visitor = Visitor(site.app)
+    hidden = hidden_fields(visitor.get("/auth/login/").text)
+    with record_signals("user_authenticated", "user_authentication_failed") as sent:
+        fields = MultiDict([*hidden.items(), *(("identifier", name) for name in names)])
+        fields.add("password", PASSWORD)
+        assert visitor.client.post("/auth/login/", data=fields).status_code == status
+    assert is_in(visitor) is (status == 302)
+    assert [values.get("username") for _, values in sent if "username" in values] == (
+        [] if status == 302 else ["nobody"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("names", "status"), [(("nobody", "maya"), 200), (("maya", "nobody"), 401)]
+)
+def test_lg_2_of_two_names_in_a_document_the_last_is_tried_and_counted(
+    site: Site, names: tuple[str, str], status: int
+) -> None:
+    site.add_user("maya")
+    text = "".join(f'"identifier": "{name}", ' for name in names)
+    body = f'{{{text}"password": "{PASSWORD}"}}'
+    client = site.app.test_client()
+    answer = client.post("/api/auth/login/", data=body, content_type="application/json")
+    assert answer.status_code == status
+
+
+def test_lg_2_a_name_and_a_password_in_the_address_are_not_looked_at(site: Site) -> None:
+    site.add_user("maya")
+    query = urlencode({"identifier": "maya", "password": PASSWORD, "session": "true"})
+    visitor = Visitor(site.app)
+    assert visitor.get(f"/auth/login/?{query}").status_code == 200
+    assert visitor.submit(f"/auth/login/?{query}", to=f"/auth/login/?{query}").status_code == 400
+    half = {"identifier": "maya"}
+    answer = visitor.submit("/auth/login/", to=f"/auth/login/?{query}", **half)
+    assert answer.status_code == 400
+    for document in ({}, half, {"password": PASSWORD}):
+        assert visitor.post_json(f"/api/auth/login/?{query}", document).status_code == 400
+    assert visitor.client.post(f"/api/auth/login/?{query}").status_code in (400, 415)
+    assert not is_in(visitor)
+
+
 @pytest.mark.parametrize("key", ["9" * 30, "-" + "9" * 30, "1_0", " 1", "+1", "\uff11", "", "x"])
-def test_lg_2_a_key_in_another_spelling_finds_nobody_and_is_no_error(site: Site, key: str) -> None:
+def test_a_key_in_another_spelling_finds_nobody_and_is_no_error(site: Site, key: str) -> None:
     from flask_lback.auth import UserManager
 
     site.add_user("maya")

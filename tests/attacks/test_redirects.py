@@ -27,7 +27,10 @@ def browser_goes_to(location: str, page: str = "http://localhost/auth/login/") -
 
 
 def targets_of_every_way(site: Site, target: str) -> Iterable[str]:
-    """Where the sign-in leads with a target in the address, in the form, and when signed in."""
+    """Where the sign-in leads with a target in the address, in the form, and when signed in.
+
+    So do a repeated proof and signing out; their own pages count as the front page here.
+    """
     by_address, by_form = Visitor(site.app), Visitor(site.app)
     names = {"identifier": "maya@example.org", "password": PASSWORD}
     address = f"/auth/login/?next={quote(target, safe='')}"
@@ -35,6 +38,14 @@ def targets_of_every_way(site: Site, target: str) -> Iterable[str]:
     assert is_in(by_address)
     yield by_address.get(address).headers["Location"]
     yield by_form.submit("/auth/login/", **names, next=target).headers["Location"]
+    for page, own in (("reauthenticate", "/auth/account/"), ("logout", "/auth/login/")):
+        path, fields = f"/auth/{page}/", {"password": PASSWORD}
+        for visitor, to, more in (
+            (by_address, f"{path}?next={quote(target, safe='')}", {}),
+            (by_form, path, {"next": target}),
+        ):
+            location = visitor.submit(path, to=to, **fields, **more).headers["Location"]
+            yield "/" if location == own else location
 
 
 @pytest.fixture
@@ -98,6 +109,8 @@ HOSTILE = (
     {"Host": "localhost", "X-Forwarded-Host": "evil.example"},
     {"Host": "localhost", "Forwarded": "host=evil.example"},
     {"Host": "localhost@evil.example"},
+    {"Host": "localhost, evil.example"},
+    {"Host": "localhost", "X-Original-Host": "evil.example", "X-Rewrite-URL": "//evil.example/"},
 )
 
 

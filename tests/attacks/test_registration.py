@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from werkzeug.test import TestResponse
 
 from flask_lback.auth.links import CHANGE_EMAIL, RESET, VERIFY
+from flask_lback.auth.policy import PasswordPolicy
+from flask_lback.auth.validators import common_passwords
+from flask_lback.core.state import state_of
 from flask_lback.exceptions import ConfigError
 from flask_lback.testing import record_signals
 from flask_lback.testing.kit import outbox_of
 from tests.support.apps import PASSWORD, Site
 from tests.support.databases import DATABASES
+from tests.support.services import require, service_url
 from tests.support.visitor import Visitor, errors_of, hidden_fields
 
 from .support import (
+    COOKIE,
     NEW_PASSWORD,
     after,
     at_once,
@@ -30,6 +37,7 @@ from .support import (
     token_of,
     told,
 )
+from .trying import send_in_two_processes
 
 SAME = "This link is no longer good. Ask for a new one."
 
@@ -38,6 +46,12 @@ def users(site: Site) -> list[Any]:
     """Every account, in the order of their making."""
     with site.app.app_context():
         return list(site.db.session.query(site.models.User).order_by("id"))
+
+
+def header_names(answer: TestResponse) -> list[str]:
+    """What an answer says of itself, and which cookies it sets."""
+    cookies = [text.partition("=")[0] for text in answer.headers.getlist("Set-Cookie")]
+    return sorted([*answer.headers.keys(), *cookies])
 
 
 def notices(site: Site) -> list[tuple[str, str]]:
@@ -126,6 +140,7 @@ def test_rg_1_a_known_address_gets_the_answer_of_a_new_one_and_its_owner_a_mail(
     known, new = by(site, "ines", email="MAYA@example.org"), by(site, "kofi")
     shown = (told(known, "MAYA@example.org", "ines"), told(new, "kofi@example.org", "kofi"))
     assert shown[0] == shown[1]
+    assert header_names(known) == header_names(new)
     assert [user.username for user in users(site)] == ["maya", "kofi"]
     assert notices(site) == [
         ("maya@example.org", "You already have an account"),
@@ -144,6 +159,10 @@ def test_rg_3_names_that_look_like_one_that_is_taken_or_reserved_are_refused(sit
 
 
 def test_rg_4_fields_that_nobody_asked_for_are_not_taken(site: Site) -> None:
+    with site.app.app_context():
+        for name, is_default in (("chiefs", False), ("crew", True)):
+            site.db.session.add(site.models.Group(name=name, is_default=is_default))
+        site.db.session.commit()
     extra: dict[str, Any] = {
         "is_superuser": "1",
         "is_staff": "1",
@@ -173,6 +192,9 @@ def test_rg_4_fields_that_nobody_asked_for_are_not_taken(site: Site) -> None:
         assert user.id < 10
         assert user.email_verified_at is None
         assert user.password_hash.startswith("$argon2id$")
+    with site.app.app_context():
+        groups = site.db.session.query(site.models.Group).order_by("name")
+        assert [(group.name, len(group.users)) for group in groups] == [("chiefs", 0), ("crew", 4)]
 
 
 @pytest.mark.parametrize("kind", DATABASES)
@@ -191,6 +213,25 @@ def test_rg_5_one_address_registered_twenty_times_at_once_is_one_account(
     assert subjects.count("You already have an account") <= 1
 
 
+@pytest.mark.service
+@pytest.mark.parametrize("kind", ["postgresql", "mariadb"])
+def test_rg_5_two_workers_make_one_account_and_send_one_mail(
+    make_ready: Callable[..., Site], kind: str
+) -> None:
+    require("redis")
+    site, email = make_ready("default", kind), f"{secrets.token_hex(6)}@example.org"
+    names = {"email": email, "password": NEW_PASSWORD}
+    documents = [{"username": f"kofi{number}", **names} for number in range(20)]
+    url = site.app.config["SQLALCHEMY_DATABASE_URI"]
+    store = service_url("redis")
+    answers = send_in_two_processes("default", url, store, "register", documents)
+    assert answers.statuses == {202: 20}
+    assert len({str(document) for document in answers.documents}) == 1
+    assert [user.email for user in users(site)] == [email]
+    assert answers.mails["Confirm your address"] == 1
+    assert answers.mails["You already have an account"] <= 1
+
+
 @pytest.mark.parametrize(
     "fields",
     [
@@ -207,14 +248,19 @@ def test_rg_6_no_line_break_gets_into_a_mail(site: Site, fields: dict[str, str])
     assert notices(site) == []
 
 
-def test_rg_7_passwords_are_taken_as_typed_or_refused(site: Site) -> None:
-    from flask_lback.auth.validators import common_passwords
-
+def test_rg_7_passwords_are_taken_as_typed_or_refused(make_ready: Callable[..., Site]) -> None:
+    site = make_ready(LBACK_AUTH_LIMIT_REGISTER_PER_ADDRESS="1000 per hour")
     common = sorted(word for word in common_passwords() if len(word) >= 8)[:5]
+    complain = state_of(site.app)[PasswordPolicy].complaints
+    with site.app.test_request_context():
+        assert [word for word in common_passwords() if not complain(word)] == []
+    assert len(common_passwords()) >= 3_000
     refused = ["seven77", *common, "kofi@example.org", "x" * 129, "x" * 1_000_000, "null\x00byte"]
     for password in refused:
         status = register_by_json(site, password=password).status_code
         assert status == (413 if len(password) == 1_000_000 else 400), password[:20]
+        if "\x00" not in password:
+            assert register(site, password=password).status_code in (400, 413), password[:20]
     assert users(site) == []
     taken = [
         "x7" * 32,
@@ -280,6 +326,8 @@ def test_ev_2_a_dead_verification_token_is_refused_with_one_message(site: Site) 
     site.add_user("kofi", verified=False)
     token, used = token_of(site, VERIFY), token_of(site, VERIFY, "kofi")
     assert post(site, "verify-email", {"token": used}).status_code == 200
+    cookie = signed_in(site, "kofi", remember="y").client.get_cookie(COOKIE)
+    assert cookie is not None
     answers = [
         post(site, "verify-email", {"token": dead})
         for dead in (
@@ -288,6 +336,7 @@ def test_ev_2_a_dead_verification_token_is_refused_with_one_message(site: Site) 
             token[:-1],
             token_of(site, RESET),
             token_of(site, CHANGE_EMAIL, "maya", "x@example.org"),
+            cookie.value,
             "тайна",
         )
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +14,7 @@ from flask_lback.auth import UserManager
 from flask_lback.auth.links import CHANGE_EMAIL, RESET, VERIFY, LinkTokens
 from flask_lback.core.state import state_of
 from flask_lback.mail.service import Mailer
+from flask_lback.tasks.runner import TaskRunner
 from flask_lback.testing.kit import outbox_of
 from tests.support.apps import PASSWORD, SECRET_KEY, Site
 from tests.support.databases import DATABASES
@@ -207,6 +209,24 @@ def test_pr_8_known_and_unknown_addresses_get_one_answer(place: Site, is_up: boo
     assert known.status_code == unknown.status_code == 202
     assert known.json == unknown.json
     assert {name for name, _ in known.headers} == {name for name, _ in unknown.headers}
+
+
+def test_pr_8_nobody_waits_for_the_mail_that_only_some_get(make_ready: Callable[..., Site]) -> None:
+    site = make_ready(LBACK_TASKS_EAGER=False)
+    site.add_user("maya")
+    is_answered, sent = threading.Event(), []
+
+    class Slow:
+        """A mail server that takes its time."""
+
+        def send(self, message: Any) -> None:
+            sent.append(is_answered.wait(5))
+
+    state_of(site.app)[Mailer].use_backend(Slow())
+    assert (ask(site).status_code, ask(site, "nobody@example.org").status_code) == (202, 202)
+    is_answered.set()
+    state_of(site.app)[TaskRunner].drain()
+    assert sent == [True], "it was sent, and only after both were answered"
 
 
 def test_pr_9_only_the_stored_address_is_mailed(place: Site) -> None:

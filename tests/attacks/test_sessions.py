@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from flask import Flask, jsonify
+from flask.sessions import SecureCookieSessionInterface
 from sqlalchemy.orm import Mapped, mapped_column
 
 from flask_lback import Lback
@@ -107,6 +108,26 @@ def test_se_10_a_request_sent_from_within_a_view_leaves_its_account_alone(
         "kofi",
         "",
     ]
+
+
+def test_se_10_an_error_in_between_leaves_nobody_s_account_behind(place: Site) -> None:
+    """All in one thread and one application context, which is what a test or a shell keeps open."""
+
+    @place.app.get("/who/")
+    def who() -> str:
+        return str(current_user.get_username())
+
+    @place.app.get("/fail/")
+    def fail() -> str:
+        raise ValueError(current_user.get_username())
+
+    place.app.config["PROPAGATE_EXCEPTIONS"] = False
+    maya, kofi, nobody = sign_in(place.app, "maya"), sign_in(place.app, "kofi"), Visitor(place.app)
+    with place.app.app_context():
+        for client, name in ((maya, "maya"), (kofi, "kofi"), (nobody, "")) * 3:
+            assert client.get("/fail/").status_code == 500
+            assert client.get("/who/").text == name
+            assert nobody.get("/who/").text == ""
 
 
 def test_se_10_a_thread_that_fails_leaves_the_account_usable(place: Site) -> None:
@@ -275,6 +296,23 @@ def test_se_6_a_changed_cookie_is_nobody_and_no_error(
     header = {"HTTP_COOKIE": f"{COOKIE}={change(cookie_of(visitor))}"}
     answer = place.app.test_client().get("/auth/account/", environ_overrides=header)
     assert answer.status_code == 302
+
+
+@pytest.mark.parametrize("adopts", [True, False])
+def test_se_6_a_session_signed_with_another_key_is_nobody(
+    make_ready: Callable[..., Site], adopts: bool
+) -> None:
+    """Where sessions of Flask-Login are adopted, Flask's own cookie says who somebody is."""
+    site = make_ready(LBACK_AUTH_ADOPT_SESSIONS=adopts)
+    key = str(site.add_user("maya"))
+    for secret, is_nobody in ((SECRET_KEY, not adopts), ("z" + SECRET_KEY[1:], True), ("", True)):
+        forger = Flask("forger")
+        forger.secret_key = secret or "\0"
+        signer = SecureCookieSessionInterface().get_signing_serializer(forger)
+        assert signer is not None
+        visitor = Visitor(site.app)
+        visitor.client.set_cookie("session", signer.dumps({"_user_id": key, "_fresh": True}))
+        assert is_in(visitor) is not is_nobody
 
 
 def test_se_7_the_cookie_is_out_of_reach_of_scripts_and_other_sites(place: Site) -> None:

@@ -8,9 +8,11 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import get_args, get_type_hints
 
 import pytest
 
+from flask_lback.auth.models import Models
 from flask_lback.cli import COMMANDS
 from flask_lback.core.settings import declarations
 from flask_lback.extension import every_settings_class
@@ -92,12 +94,47 @@ def test_every_command_and_option_is_explained(generated: ModuleType) -> None:
 
 def test_every_model_and_template_is_listed(generated: ModuleType) -> None:
     models = page(generated, "models")
-    for name in ("User", "Group", "Permission", "UserSession", "RefreshToken", "AccessVersion"):
+    companions = [name for name, kind in get_type_hints(Models).items() if get_args(kind)]
+    assert {"UserSession", "ApiToken", "AuditEntry"} <= set(companions)
+    for name in companions:
         assert f"\n## `{name}`\n" in models
     templates = page(generated, "templates")
     folder = ROOT / "flask_lback" / "templates"
     names = [path.relative_to(folder).as_posix() for path in folder.rglob("*.html")]
     assert [name for name in names if f"| `{name}` |" not in templates] == []
+
+
+def test_every_route_says_what_it_does(generated: ModuleType) -> None:
+    text = page(generated, "routes")
+    assert "| `/auth/login/` | GET, POST | `lback_auth.login` |" in text
+    assert "| `/api/auth/sessions/<session_id>/` | DELETE |" in text
+    assert [line for line in text.splitlines() if re.search(r"\|\s*\|$", line)] == []
+
+
+def test_every_json_route_is_described(generated: ModuleType) -> None:
+    described = (REFERENCE / "json.md").read_text()
+    described += (ROOT / "docs" / "how-to" / "passkeys.md").read_text()
+    rules = generated.application().url_map.iter_rules()
+    paths = {
+        re.sub(r"<[^>]*>", "<id>", one.rule.removeprefix("/api/auth/"))
+        for one in rules
+        if one.endpoint.startswith("lback_api_auth.")
+    }
+    names = {path.removeprefix("two-factor/").removeprefix("passkeys/") or "./" for path in paths}
+    assert len(names) > 20
+    assert [name for name in sorted(names) if name not in described] == []
+
+
+def test_every_event_of_the_audit_log_is_described() -> None:
+    described = set(re.findall(r"`(auth\.\w+)`", (REFERENCE / "audit.md").read_text()))
+    written = {
+        name
+        for path in (ROOT / "flask_lback").rglob("*.py")
+        for call in re.findall(r"\.(?:record|refuse)\(([^)]*)", path.read_text("utf-8"))
+        for name in re.findall(r'"(auth\.\w+)"', call)
+    }
+    assert len(written) > 30
+    assert described == written
 
 
 def test_every_block_and_macro_that_is_described_exists(generated: ModuleType) -> None:

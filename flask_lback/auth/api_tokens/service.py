@@ -14,6 +14,7 @@ from ...core.translation import gettext
 from ...exceptions import InvalidFieldsError
 from ..audit.service import Audit
 from ..loading import digest
+from ..locking import hold
 from ..mixins import key_of
 from ..models import Models
 from ..rights import rights_of
@@ -123,6 +124,7 @@ class ApiTokens:
 
     def _revoke(self, user: Any, condition: Any) -> int:
         kind = self._kind
+        hold(self._db, user)
         result: Any = self._db.session.execute(
             sa.update(kind)
             .where(condition, kind.user_id == key_of(user), kind.revoked_at.is_(None))

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ...core import clock
-from ...db.models import UTCDateTime
+from ...db.models import UTCDateTime, exact_string
 from ..companions import Companion
 
 
@@ -21,14 +21,14 @@ class AuditEntryMixin(Companion):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     happened_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=clock.now, index=True)
-    #: Such as ``auth.login``; see the catalogue in ``audit/events.py``.
+    #: Such as ``auth.login``; the reference of the documentation lists them.
     action: Mapped[str] = mapped_column(sa.String(60), index=True)
     #: ``ok`` or ``refused``.
     outcome: Mapped[str] = mapped_column(sa.String(10), default="ok")
     actor_name: Mapped[str] = mapped_column(sa.String(254), default="")
     #: What it was done to: ``User``, ``Group``, or another model's name.
     target_kind: Mapped[str] = mapped_column(sa.String(100), default="")
-    target_id: Mapped[str] = mapped_column(sa.String(100), default="", index=True)
+    target_id: Mapped[str] = mapped_column(exact_string(100), default="", index=True)
     target_name: Mapped[str] = mapped_column(sa.String(254), default="")
     ip_address: Mapped[str] = mapped_column(sa.String(45), default="")
     user_agent: Mapped[str] = mapped_column(sa.String(255), default="")

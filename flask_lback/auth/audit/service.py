@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import logging
 from typing import Any
 
-from flask import Response, after_this_request, g, has_app_context, has_request_context, request
+from flask import Response, after_this_request, g, has_app_context, has_request_context
 from flask_sqlalchemy import SQLAlchemy
 
-from ...core import clock
+from ...core import clock, security_log
 from ..mixins import key_of
 from ..models import Models, table_of
 from ..principal import USER
-
-logger = logging.getLogger("flask_lback.audit")
 
 _LENGTHS = {"actor_name": 254, "target_name": 254, "target_id": 100, "target_kind": 100}
 
@@ -44,7 +40,13 @@ class Audit:
 
     def refuse(self, action: str, target: Any = None, *, actor: Any = None, **details: Any) -> None:
         """Write that something was refused: after the response, in a transaction of its own."""
-        values = _values(action, "refused", target, actor, details)
+        self._afterwards(_values(action, "refused", target, actor, details))
+
+    def note(self, action: str, target: Any = None, *, actor: Any = None, **details: Any) -> None:
+        """Write an event that changed nothing, as :meth:`refuse` does."""
+        self._afterwards(_values(action, "ok", target, actor, details))
+
+    def _afterwards(self, values: dict[str, Any]) -> None:
         if not has_request_context():
             self._db.session.add(self._kind(**values))
             return
@@ -80,11 +82,8 @@ def _values(
     }
     for name, length in _LENGTHS.items():
         values[name] = values[name][:length]
-    if has_request_context():
-        values["ip_address"] = (request.remote_addr or "")[:45]
-        values["user_agent"] = request.user_agent.string[:255]
-    shown = {**values, "happened_at": values["happened_at"].isoformat()}
-    logger.info("%s", json.dumps(shown, default=str))
+    values["ip_address"], values["user_agent"] = security_log.origin()
+    security_log.write_event(**values)
     return values
 
 

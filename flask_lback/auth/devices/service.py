@@ -11,12 +11,13 @@ from flask import Flask, current_app, has_request_context, request
 from flask_sqlalchemy import SQLAlchemy
 
 from ...core import clock
+from ...core.security_log import origin
 from ..audit.service import Audit
 from ..cookies import send_cookie
 from ..loading import digest
+from ..locking import hold
 from ..mixins import key_of
 from ..models import Models
-from ..session_rows import origin
 from .models import DeviceMixin
 from .settings import DeviceSettings
 
@@ -108,6 +109,7 @@ class Devices:
         :returns: how many were removed.
         """
         kind = self._kind
+        hold(self._db, user)
         statement = sa.delete(kind).where(kind.user_id == key_of(user))
         if device_id is not None:
             statement = statement.where(kind.id == device_id)

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ...core import clock
-from ...db.models import UTCDateTime
+from ...db.models import UTCDateTime, exact_string
 from ..companions import Companion
 from ..names import EMAIL_LENGTH
 
@@ -18,9 +18,9 @@ class InvitationMixin(Companion):
     """One invitation; its link works once, until it expires or is withdrawn."""
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    token_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    token_hash: Mapped[str] = mapped_column(exact_string(64), unique=True)
     email: Mapped[str] = mapped_column(sa.String(EMAIL_LENGTH))
-    email_canonical: Mapped[str] = mapped_column(sa.String(EMAIL_LENGTH), index=True)
+    email_canonical: Mapped[str] = mapped_column(exact_string(EMAIL_LENGTH), index=True)
     #: Names of the groups that it gives.
     groups: Mapped[list[str]] = mapped_column(sa.JSON, default=list)
     #: Made on the command line, so that nobody's rights limit what it gives.

@@ -7,7 +7,7 @@ import datetime as dt
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ...db.models import UTCDateTime
+from ...db.models import UTCDateTime, exact_string
 from ..companions import OwnedMixin
 
 
@@ -16,9 +16,9 @@ class PasskeyMixin(OwnedMixin):
 
     name: Mapped[str] = mapped_column(sa.String(100), default="")
     #: base64url, without padding; up to 1,023 bytes (WebAuthn 4).
-    credential_id: Mapped[str] = mapped_column(sa.String(1400))
+    credential_id: Mapped[str] = mapped_column(exact_string(1400))
     #: What is unique and indexed of it.
-    credential_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    credential_hash: Mapped[str] = mapped_column(exact_string(64), unique=True)
     public_key: Mapped[bytes] = mapped_column(sa.LargeBinary)
     #: As its device counts; 0 for ever where the device does not count.
     sign_count: Mapped[int] = mapped_column(sa.BigInteger, default=0)
@@ -28,7 +28,7 @@ class PasskeyMixin(OwnedMixin):
     #: Whether it has been copied.
     is_backed_up: Mapped[bool] = mapped_column(default=False)
     #: What its device knows its owner by: random, the same for every passkey of an account.
-    user_handle: Mapped[str] = mapped_column(sa.String(90), index=True)
+    user_handle: Mapped[str] = mapped_column(exact_string(90), index=True)
     #: How often it was used here. A use must find the number that it has read.
     uses: Mapped[int] = mapped_column(sa.BigInteger, default=0)
     #: The challenges that it answered lately, hashed, each with its time: none is answered twice.

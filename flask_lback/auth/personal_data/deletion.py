@@ -15,6 +15,7 @@ from ...core import clock
 from ...core.errors import wants_json
 from ...core.translation import gettext
 from ..audit.service import Audit
+from ..locking import hold
 from ..mixins import key_name, key_of
 from ..models import Models, table_of
 from ..sessions import SessionManager
@@ -87,6 +88,7 @@ class Deletions:
             self._audit.record("auth.deletion_requested", user)
             self._finish(user)
             return due_at
+        hold(self._db, user)
         self._db.session.add(self._models.AccountDeletion(owner=user, due_at=due_at))
         try:
             self._db.session.flush()

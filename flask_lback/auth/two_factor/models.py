@@ -7,7 +7,7 @@ import datetime as dt
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ...db.models import UTCDateTime
+from ...db.models import UTCDateTime, exact_string
 from ..companions import OwnedMixin
 
 
@@ -28,7 +28,7 @@ class TotpDeviceMixin(OwnedMixin):
 class RecoveryCodeMixin(OwnedMixin):
     """A code for the day the device is lost; used once."""
 
-    code_hash: Mapped[str] = mapped_column(sa.String(64), index=True)
+    code_hash: Mapped[str] = mapped_column(exact_string(64), index=True)
     used_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
 
 
@@ -36,8 +36,8 @@ class SentCodeMixin(OwnedMixin):
     """A code that was sent by mail, or by the application's own hook; used once."""
 
     #: What it is good for, and by which way: ``verify:email``, ``setup:sms``.
-    purpose: Mapped[str] = mapped_column(sa.String(40))
-    code_hash: Mapped[str] = mapped_column(sa.String(64))
+    purpose: Mapped[str] = mapped_column(exact_string(40))
+    code_hash: Mapped[str] = mapped_column(exact_string(64))
     expires_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, index=True)
     attempts: Mapped[int] = mapped_column(default=0)
     used_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)

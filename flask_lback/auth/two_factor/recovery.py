@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from flask_sqlalchemy import SQLAlchemy
 
 from ...core import clock
+from ..locking import hold
 from ..mixins import key_of
 from ..models import Models
 from .vault import Vault
@@ -33,6 +34,7 @@ class RecoveryCodes:
 
     def make(self, user: Any) -> list[str]:
         """New codes in place of all former ones; they are shown once and stored nowhere."""
+        hold(self._db, user)
         self.remove(user)
         codes = ["".join(secrets.choice(_ALPHABET) for _ in range(_LENGTH)) for _ in range(COUNT)]
         for code in codes:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from flask_sqlalchemy import SQLAlchemy
 
 from ...core import clock
+from ..locking import hold
 from ..mixins import key_of
 from ..models import Models
 from .models import TotpDeviceMixin
@@ -48,6 +49,7 @@ class FactorRows:
     def begin(self, user: Any, method: str, secret: str = "") -> None:
         """Make the row of a way; one that was begun before is forgotten."""
         kind = self._kind
+        hold(self._db, user)
         self._delete(user, kind.method == method, kind.confirmed_at.is_(None))
         self._db.session.add(kind(user_id=key_of(user), method=method, secret=secret))
         self._db.session.flush()

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from flask_sqlalchemy import SQLAlchemy
 
 from ...core import clock
+from ..locking import hold
 from ..mixins import key_of
 from ..models import Models
 from .settings import TwoFactorSettings
@@ -52,6 +53,7 @@ class SentCodes:
         :param goal: :data:`VERIFY` or :data:`SETUP`.
         """
         kind, purpose, code = self._kind, f"{goal}:{method}", f"{secrets.randbelow(1_000_000):06}"
+        hold(self._db, user)
         self._db.session.execute(
             sa.delete(kind)
             .where(kind.user_id == key_of(user), kind.purpose == purpose)

@@ -13,6 +13,7 @@ from ...exceptions import AuthenticationError
 from ...limits.service import RateLimits
 from ..audit.service import Audit
 from ..devices.service import Devices
+from ..locking import hold
 from ..second_factors import SecondFactors
 from ..sessions import SessionManager
 from .apps import TOTP, AppSecret, AuthenticatorApps
@@ -134,6 +135,7 @@ class TwoFactor:
         """
         self._require_offered(user, method)
         self._attempts.count(user)
+        hold(self._db, user)
         row = self._rows.pending(user, method)
         right = row is not None and (
             self._apps.use(row, code)
@@ -185,6 +187,7 @@ class TwoFactor:
         :raises Problem: 429, too many attempts.
         """
         self._attempts.count(user)
+        hold(self._db, user)
         if not self._may_use(user, method) or not self._take(user, method, code):
             raise self._refused(user, method)
         left = self.recovery.left(user)
@@ -211,6 +214,7 @@ class TwoFactor:
         :returns: whether there was anything to remove.
         :raises Problem: 403, the account must have a second factor.
         """
+        hold(self._db, user)
         if not self.may_remove(user, method):
             raise Problem(
                 403, "two_factor_needed", gettext("Your account must have a second step.")
@@ -232,6 +236,7 @@ class TwoFactor:
         Every way, recovery code, trusted device and session of the account is gone; other parts
         take theirs away where they have said how (:class:`SecondFactors`).
         """
+        hold(self._db, user)
         self._rows.remove(user)
         self._sent.remove(user)
         self.recovery.remove(user)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from flask import Blueprint
-
 from ..api_tokens import views as api_tokens
+from ..blueprint import AccountBlueprint
 from ..invitations import views as invitations
 from ..magic_links import views as magic_links
 from ..oauth import views as oauth
@@ -23,9 +22,9 @@ _MODULES = (
 )
 
 
-def make_blueprint() -> Blueprint:
+def make_blueprint() -> AccountBlueprint:
     """A new blueprint with every account page; its endpoints start with ``lback_auth.``."""
-    blueprint = Blueprint("lback_auth", __name__)
+    blueprint = AccountBlueprint("lback_auth", __name__)
     for module in _MODULES:
         module.add_routes(blueprint)
     return blueprint

@@ -11,6 +11,7 @@ from ...core.state import current_state
 from ...core.translation import gettext
 from ...forms.base import Form
 from ..directory import Directory
+from ..forms import AccountForm
 from ..parts import FORMS
 from ..policy import PasswordPolicy
 from ..settings import AuthSettings, TemplateSettings
@@ -31,6 +32,8 @@ def form_for(page: str, form_class: Any = None, **values: Any) -> Any:
     chosen = form_class or current_state()[AuthSettings].forms.get(page, FORMS[page])
     kind: type[Form] = import_string(chosen) if isinstance(chosen, str) else chosen
     form: Any = kind(**values)
+    if page == "register" and isinstance(form, AccountForm):
+        form.registers = True
     if not current_state()[Directory].has_username:
         if "username" in form:
             del form.username

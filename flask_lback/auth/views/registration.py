@@ -10,6 +10,7 @@ from ...core.translation import gettext
 from ...exceptions import InvalidFieldsError, TokenError
 from ..directory import Directory
 from ..managers import UserManager
+from ..registering import register as make_account
 from ..settings import AuthSettings
 from .page import form_for, show
 
@@ -33,7 +34,7 @@ def register() -> ResponseReturnValue:
     status = 400 if request.method == "POST" else 200
     if form.validate_on_submit():
         try:
-            UserManager().register_user(password=form.password.data, **form.account_fields())
+            make_account(form)
         except InvalidFieldsError as error:
             form.add_errors(error.errors)
         else:

@@ -5,8 +5,9 @@ Errors are problem documents; their shapes are part of the interface and have te
 
 from __future__ import annotations
 
-from flask import Blueprint, Response
+from flask import Response
 
+from ....auth.blueprint import AccountBlueprint
 from ....core.errors import answer_json
 from . import (
     addresses,
@@ -29,9 +30,9 @@ _MODULES = (
 )
 
 
-def make_blueprint() -> Blueprint:
+def make_blueprint() -> AccountBlueprint:
     """A new blueprint; its endpoints start with ``lback_api_auth.``."""
-    blueprint = Blueprint("lback_api_auth", __name__)
+    blueprint = AccountBlueprint("lback_api_auth", __name__)
     for module in _MODULES:
         module.add_routes(blueprint)
     blueprint.before_request(answer_json)

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from ....auth.directory import Directory
 from ....auth.managers import UserManager
+from ....auth.registering import register as make_account
 from ....auth.settings import AuthSettings
 from ....core.errors import Problem
 from ....core.state import current_state
@@ -34,9 +35,8 @@ def register() -> ResponseReturnValue:
     if not settings.registration:
         raise Problem(404, "not_found", gettext("Nobody can register here."))
     form = form_of_request("register")
-    fields = form.account_fields()
     try:
-        user = UserManager().register_user(password=form.password.data, **fields)
+        user = make_account(form)
     except InvalidFieldsError as error:
         raise invalid(error.errors) from error
     if settings.verify_email and current_state()[Directory].has_email:
