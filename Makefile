@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV ?= .venv
 WORKERS ?= 2
 PYTEST_FLAGS ?=
+ONLY ?=
 
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
@@ -84,7 +85,7 @@ matrix: $(VENV)/.dev
 	@$(BIN)/python -m tests.matrix
 
 controls: $(VENV)/.dev
-	@$(BIN)/python -m tests.attacks.switching
+	@$(BIN)/python -m tests.attacks.switching --workers $(WORKERS) $(ONLY)
 
 screenshots: $(VENV)/.dev
 	@$(BIN)/python -m tests.browser.screenshots

@@ -42,8 +42,7 @@ def check_registration(app: Flask) -> Iterator[Finding]:
     with app.test_request_context():
         form = form_for("register", formdata=None, meta={"csrf": False})
         asked = set(form.account_fields())
-    own = type(form).save if isinstance(form, AccountForm) else None
-    if own is not AccountForm.save:
+    if isinstance(form, AccountForm) and type(form).save is not AccountForm.save:
         return  # it may fill them by itself
     user_class = state[Models].User
     for name in required_fields(user_class):

@@ -20,7 +20,7 @@ from ..exceptions import ConfigError
 from ..limits.service import RateLimits
 from ..mail.service import Mailer
 from ..tasks.runner import TaskRunner
-from . import current, mechanisms, row_signals, versions
+from . import current, freshness, mechanisms, row_signals, versions
 from .access_tokens import AccessTokens
 from .accounts import Accounts
 from .addresses import Addresses
@@ -113,6 +113,7 @@ class AuthFeature(Feature):
         unite_on_load(models.User)
         row_signals.watch(models.User)
         current.install(app, state)
+        freshness.install(app)
         for part in PARTS:
             part.install(app, state)
         app.shell_context_processor(lambda: {"db": state[SQLAlchemy], **_shown(models)})

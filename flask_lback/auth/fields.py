@@ -31,8 +31,10 @@ def again_field(field: str) -> PasswordField:
     )
 
 
-def email_field() -> EmailField:
+def email_field(label: str = "") -> EmailField:
     """An address."""
     return EmailField(
-        gettext("Email"), [required(), at_most(EMAIL_LENGTH)], render_kw={"autocomplete": "email"}
+        label or gettext("Email"),
+        [required(), at_most(EMAIL_LENGTH)],
+        render_kw={"autocomplete": "email"},
     )

@@ -107,7 +107,7 @@ class ResetPasswordForm(Form):
 class ChangePasswordForm(Form):
     """Choose a new password while signed in."""
 
-    current_password = password_field(gettext("Present password"), new=False)
+    current_password = password_field(gettext("Current password"), new=False)
     new_password = password_field(gettext("New password"), new=True)
     password_confirm = again_field("new_password")
 
@@ -122,8 +122,8 @@ class ReauthenticateForm(Form):
 class ChangeEmailForm(Form):
     """Ask for another address; the password is asked for when the sign-in is not fresh."""
 
-    email = email_field()
-    current_password = password_field(gettext("Present password"), new=False)
+    email = email_field(gettext("New email"))
+    current_password = password_field(gettext("Current password"), new=False)
 
 
 class ConfirmEmailForm(Form):

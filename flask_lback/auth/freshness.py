@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar, overload
 
-from flask import current_app, redirect, request, url_for
+from flask import Flask, current_app, redirect, request, session, url_for
 
 from ..core import clock
 from ..core.errors import Problem, answer_json, wants_json
@@ -23,6 +23,8 @@ from .sessions import SessionManager
 from .settings import AuthSettings
 from .signals import user_reauthenticated
 
+#: Where Flask-Login keeps whether a login is fresh.
+_FLASK_LOGIN_FRESH = "_fresh"
 V = TypeVar("V", bound=Callable[..., Any])
 #: Mechanisms that stand for a person who has signed in, and not for a program of theirs.
 _PERSONAL = ("session", "jwt", "basic")
@@ -149,3 +151,28 @@ def ask_again() -> Any:
         raise Problem(401, "reauthentication_required", gettext("Prove again that it is you."))
     target = here() if request.method in ("GET", "HEAD") else None
     return redirect(url_for("lback_auth.reauthenticate", next=target))
+
+
+def install(app: Flask) -> None:
+    """Let Flask-Login's own ``fresh_login_required`` ask here, unless the application answers."""
+    manager: Any = app.login_manager  # type: ignore[attr-defined]
+    if manager.needs_refresh_callback is None:
+        manager.needs_refresh_handler(_confirm)
+
+
+def _confirm() -> Any:
+    """Run a view that Flask-Login holds back, if the login is fresh.
+
+    Flask-Login looks into the session only, and remembers there for good. It is told so for the
+    time of this view: nothing is kept, and a login that grows old is asked again.
+    """
+    if not is_fresh():
+        return ask_again()
+    was_modified = session.modified
+    session[_FLASK_LOGIN_FRESH] = True
+    try:
+        view = current_app.view_functions[str(request.endpoint)]
+        return current_app.ensure_sync(view)(**(request.view_args or {}))
+    finally:
+        session.pop(_FLASK_LOGIN_FRESH)
+        session.modified = was_modified

@@ -54,6 +54,10 @@ class SessionRows:
         row: UserSessionMixin | None = self._db.session.get(self._kind, session_id)
         return row
 
+    def owner_of(self, condition: Any) -> Any | None:
+        """The key of the account of the one row of which this holds, alive or not."""
+        return self._db.session.scalar(sa.select(self._kind.user_id).where(condition))
+
     def of(self, user: Any) -> list[UserSessionMixin]:
         """The living sessions of an account, the one used last first."""
         kind = self._kind

@@ -98,7 +98,10 @@ class SessionManager:
         if old is not None and old.mechanism == "session":
             self.end(old.session_id)
         if (sent := self.present_key()) is not None:
-            self._rows.end(self._models.UserSession.key_hash == digest(sent))
+            had = self._models.UserSession.key_hash == digest(sent)
+            if self._rows.owner_of(had) not in (None, key_of(user)):
+                session.clear()  # it holds what the application kept for somebody else
+            self._rows.end(had)
         key = secrets.token_urlsafe(32)
         row = self._make(user, key, remember=remember, method=method)
         afterwards = self._begin(user, row, has_cookie=True)

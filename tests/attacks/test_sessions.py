@@ -115,11 +115,11 @@ def test_se_10_an_error_in_between_leaves_nobody_s_account_behind(place: Site) -
 
     @place.app.get("/who/")
     def who() -> str:
-        return str(current_user.get_username())
+        return str(current_user.username)
 
     @place.app.get("/fail/")
     def fail() -> str:
-        raise ValueError(current_user.get_username())
+        raise ValueError(current_user.username)
 
     place.app.config["PROPAGATE_EXCEPTIONS"] = False
     maya, kofi, nobody = sign_in(place.app, "maya"), sign_in(place.app, "kofi"), Visitor(place.app)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+import flask_login
 import pytest
 from flask import g
 
@@ -217,3 +218,23 @@ def test_two_proofs_at_once_leave_one_living_session(place: Site) -> None:
             assert present_login() is not None
             assert sessions.rotate()
         assert not sessions.rotate(), "the cookie of the other request must stay good"
+
+
+def test_the_decorator_of_flask_login_asks_as_ours_does(place: Site) -> None:
+    place.app.add_url_rule(
+        "/old-vault/",
+        view_func=flask_login.fresh_login_required(old_vault),
+        methods=["GET", "POST"],
+    )
+    assert Visitor(place.app).get("/old-vault/").location.startswith("/auth/login/")
+    visitor = signed_in(place)
+    answer = visitor.get("/old-vault/")
+    assert (answer.text, answer.headers.getlist("Set-Cookie")) == ("the old vault", [])
+    with later():
+        asked = visitor.get("/old-vault/")
+    assert asked.location.startswith(ASK)
+    assert visitor.get("/old-vault/").text == "the old vault"
+
+
+def old_vault() -> str:
+    return "the old vault"

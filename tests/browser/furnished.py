@@ -43,6 +43,8 @@ PASSWORD = "the tide comes twice a day"
 LINUX = "Mozilla/5.0 (X11; Linux x86_64; rv:131.0) Gecko/20100101 Firefox/131.0"
 IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) Version/17.5 Safari/604.1"
 MACOS = "Mozilla/5.0 (Macintosh; Intel Mac OS X 14_6) Chrome/130.0.0.0 Safari/537.36"
+#: Of the browsers that tests and pictures use.
+ADDRESS = "192.0.2.14"
 CREW = "Crew"
 _LINK = re.compile(r"https?://\S+")
 
@@ -95,8 +97,13 @@ class Furnished:
             return state[SessionManager].cookie_name(self.app), key
 
     def enter(self, context: BrowserContext, name: str, *, is_fresh: bool = True) -> None:
-        """Sign somebody in on a browser; not fresh is half an hour ago."""
-        headers = {"User-Agent": LINUX, "address": "192.0.2.14"}
+        """Sign somebody in on a browser, and out of the one before; not fresh is long ago."""
+        with self.working() as state:
+            kind = state[Models].UserSession
+            for row in _all(self, kind):
+                if row.ip_address == ADDRESS and row.owner.username == name:
+                    row.revoked_at = clock.now()
+        headers = {"User-Agent": LINUX, "address": ADDRESS}
         key, value = self.session(name, minutes=0 if is_fresh else 30, **headers)
         context.add_cookies([{"name": key, "value": value, "url": self.url}])
 
@@ -189,13 +196,14 @@ def furnish(site: Furnished) -> None:
             ("oskar", "Oskar", "Nyberg"),
             ("ines", "Inês", "Prado"),
             ("ruth", "Ruth", "Adler"),
+            ("sana", "Sana", "Iqbal"),
         ):
             password = None if name == "oskar" else PASSWORD
             user = add(
                 username=name,
                 email=f"{name}@tidewater.example",
                 password=password,
-                verified=name != "ruth",
+                verified=True,
                 first_name=first,
                 last_name=last,
             )
@@ -204,8 +212,8 @@ def furnish(site: Furnished) -> None:
                 user.date_joined = clock.now() - dt.timedelta(days=412)
             elif name == "tomas":
                 user.groups = [crew]
+    _second_factors(site)  # which ends sessions
     _sessions(site)
-    _second_factors(site)
     _linked(site)
     _tokens(site)
     _invited(site)
@@ -217,7 +225,7 @@ def _all(site: Furnished, kind: Any) -> list[Any]:
 
 
 def _sessions(site: Furnished) -> None:
-    phone = {"User-Agent": IPHONE, "address": "192.0.2.14"}
+    phone = {"User-Agent": IPHONE, "address": "192.0.2.15"}
     laptop = {"User-Agent": MACOS, "address": "198.51.100.7"}
     script = {"User-Agent": "curl/8.5.0", "address": "203.0.113.80"}
     site.session("maya", minutes=125, method="passkey", **phone)

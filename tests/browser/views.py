@@ -183,8 +183,7 @@ SIGNED_OUT = (
     ),
     View("login-throttled", None, "/auth/login/", throttled(wrong_password)),
     View("login-asked", None, "/auth/account/"),
-    View("login-after-deletion", "ruth", "/auth/delete-account/", filled(
-        ("Current password", PASSWORD), button="Delete my account")),
+    View("login-after-deletion", "ruth", "/auth/delete-account/", filled(("Password", PASSWORD), button="Delete my account")),
     View("register", None, "/auth/register/"),
     View(
         "register-refused",
@@ -194,7 +193,7 @@ SIGNED_OUT = (
             ("Username", "admin"),
             ("Email", "nowhere"),
             ("Password", BAD),
-            ("Password again", "other"),
+            ("Password again", BAD),
             button="Create account",
         ),
     ),
@@ -275,7 +274,7 @@ SIGNED_IN = (
         filled(
             ("Current password", WRONG),
             ("New password", BAD),
-            ("Password again", "other"),
+            ("Password again", BAD),
             button="Save new password",
         ),
     ),
@@ -298,7 +297,7 @@ SIGNED_IN = (
         filled(("Code", "000000"), button="Confirm code"),
     ),
     View("two-factor-setup-email", "kofi", "/auth/two-factor/setup/?method=email", mail_way),
-    View("recovery-codes-new", "ines", "/auth/two-factor/setup/", finished_setup),
+    View("recovery-codes-new", "sana", "/auth/two-factor/setup/", finished_setup),
     View("recovery-codes", "maya", "/auth/two-factor/recovery-codes/"),
     View(
         "recovery-codes-shown",
@@ -325,7 +324,7 @@ SIGNED_IN = (
         "delete-account-refused",
         "maya",
         "/auth/delete-account/",
-        filled(("Current password", WRONG), button="Delete my account"),
+        filled(("Password", WRONG), button="Delete my account"),
     ),
     View("delete-account-without-password", "oskar", "/auth/delete-account/"),
     View("invitations", "maya", "/auth/invitations/"),

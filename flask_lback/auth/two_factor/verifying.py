@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import flash, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 
@@ -88,8 +90,12 @@ def _enter(challenge: Challenge, way: Way, *, trust: bool) -> ResponseReturnValu
     return response
 
 
-def _ask(form: object, challenge: Challenge, way: Way) -> ResponseReturnValue:
+def _ask(form: Any, challenge: Challenge, way: Way) -> ResponseReturnValue:
     service = current_state()[TwoFactor]
+    if way.name == RECOVERY:  # it has letters, for which a phone must not show digits alone
+        words = {"inputmode": "text", "autocomplete": "off", "autocapitalize": "characters"}
+        form.code.label.text = gettext("Recovery code")
+        form.code.render_kw = {**form.code.render_kw, **words}
     return show(
         "two_factor_verify",
         401 if request.method == "POST" else 200,

@@ -51,6 +51,15 @@
     element.textContent = words.format(Math.trunc(seconds / size), unit);
   };
 
+  /* copy what is shown once; the button says that it is done */
+  const copy = async (button) => {
+    const field = document.getElementById(button.dataset.copy);
+    if (!field) return;
+    field.select();
+    await navigator.clipboard.writeText(field.value);
+    button.textContent = button.dataset.done;
+  };
+
   /* choosing rows of a list */
   const countRows = (form) => {
     const boxes = [...form.querySelectorAll(".sel")];
@@ -71,6 +80,8 @@
     if (event.target.closest("[data-theme-toggle]")) toggleTheme();
     else if (reveal) setReveal(reveal, reveal.getAttribute("aria-pressed") !== "true");
     else if (event.target.closest("[data-back]")) history.back();
+    else if (event.target.closest("[data-print]")) print();
+    else if (event.target.closest("[data-copy]")) copy(event.target.closest("[data-copy]")).catch(() => {});
   });
 
   document.addEventListener("change", (event) => {
@@ -124,8 +135,17 @@
   });
 
   document.addEventListener("DOMContentLoaded", () => {
-    document.querySelectorAll("button[data-reveal]").forEach((button) => {
+    document.querySelectorAll("button[data-reveal], button[data-print]").forEach((button) => {
       button.hidden = false;
+    });
+    // The clipboard is there for pages by https, and on this very machine.
+    document.querySelectorAll("button[data-copy]").forEach((button) => {
+      button.hidden = !navigator.clipboard;
+    });
+    // On a phone the list of the account's pages scrolls sideways: to the one that is open.
+    document.querySelectorAll(".account-nav [aria-current]").forEach((link) => {
+      const list = link.closest("ul");
+      list.scrollLeft = link.offsetLeft - (list.clientWidth - link.offsetWidth) / 2;
     });
     if (history.length > 1) {
       document.querySelectorAll("[data-back]").forEach((button) => {

@@ -81,6 +81,7 @@
       else if (error.name === "NotAllowedError" || error.name === "AbortError") say(form, form.dataset.stopped);
       else say(form, error.detail ?? form.dataset.failed);
       button.disabled = false;
+      button.focus(); // a button that is switched off loses it, and with it the place on the page
     }
   };
 
