@@ -20,7 +20,7 @@ from .core.middleware import Chain
 from .core.settings import CoreSettings, Settings, declarations, read, refuse_unknown
 from .core.sources import environment
 from .core.state import KEY, State
-from .exceptions import ConfigError, NotInstalledError
+from .exceptions import ConfigError, NotInstalledError, UnknownNameError
 
 if TYPE_CHECKING:
     from .admin.declarations import Registrations
@@ -33,6 +33,9 @@ DEFAULT_MIDDLEWARE: tuple[str, ...] = (
     "Auth",
     "CSRF",
 )
+
+#: Where the blueprints are made that an application may mount by hand.
+_BLUEPRINTS = {"auth": "auth.views", "api": "api.accounts.views"}
 
 
 class Lback:
@@ -79,6 +82,7 @@ class Lback:
             feature.install(app, state)
         _extend_requests(app, features)
         state[Chain].install()
+        _verify_before_serving(app, features, state)
         return plan
 
     @property
@@ -111,8 +115,18 @@ class Lback:
         return self._declared.get(Registrations) or self._declared.add(Registrations())
 
     def blueprint(self, name: str) -> Blueprint:
-        """A new blueprint of that feature (``"auth"``), to mount by hand."""
-        module = importlib.import_module(f"{__package__}.{name}.views")
+        """A new blueprint, to mount by hand.
+
+        :param name: ``auth`` for the account pages, ``api`` for their JSON routes, which belong
+            below ``/api/auth``.
+        :raises UnknownNameError: there is none of that name.
+        """
+        if name not in _BLUEPRINTS:
+            words = " and ".join(map(repr, _BLUEPRINTS))
+            raise UnknownNameError(
+                f"There is no blueprint {name!r} to mount by hand.", f"There are {words}."
+            )
+        module = importlib.import_module(f"{__package__}.{_BLUEPRINTS[name]}")
         made: Blueprint = module.make_blueprint()
         return made
 
@@ -156,6 +170,20 @@ def _chain(app: Flask, features: list[Feature], state: State) -> Chain:
     if entries is None:
         entries = tuple(positions[name] for name in DEFAULT_MIDDLEWARE if name in positions)
     return Chain(app, entries, state[Providers])
+
+
+def _verify_before_serving(app: Any, features: list[Feature], state: State) -> None:
+    """Let every feature look at what the application has become, before its first answer."""
+    former = app.full_dispatch_request
+
+    def first(*args: Any) -> Any:
+        for feature in features:
+            feature.verify(app, state)
+        if app.full_dispatch_request is first:
+            app.full_dispatch_request = former
+        return former(*args)
+
+    app.full_dispatch_request = first
 
 
 def _extend_requests(app: Flask, features: list[Feature]) -> None:

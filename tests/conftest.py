@@ -7,4 +7,5 @@ pytest_plugins = [
     "tests.support.smtp",
     "tests.support.apps",
     "tests.support.templates",
+    "tests.support.races",
 ]

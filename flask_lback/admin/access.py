@@ -10,6 +10,7 @@ from flask_admin.base import BaseView
 
 from ..auth.current import resolve
 from ..auth.denials import refuse_anonymous, refuse_forbidden
+from ..auth.freshness import personal_login
 from ..auth.rights import rights_of
 from ..exceptions import ConfigError
 from .grants import watched
@@ -50,6 +51,7 @@ class Guarded(BaseView):
             return refuse_anonymous()
         if not is_staff(user):
             refuse_forbidden()
+        personal_login()  # a narrowed token would have all of its owner's rights here
         needed = self.needed(name)
         if needed is None:
             refuse_forbidden()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ..lazy import names
 
 if TYPE_CHECKING:
+    from .admin_users import AdminUserManager as AdminUserManager
     from .current import current_user as current_user
     from .current import login_required as login_required
     from .current import login_user as login_user
@@ -36,6 +37,7 @@ _HOMES = {
     "AbstractBaseUser": ".models",
     "AbstractEmailUser": ".models",
     "AbstractUser": ".models",
+    "AdminUserManager": ".admin_users",
     "AnonymousUser": ".models",
     "BaseUserManager": ".objects",
     "EmailMixin": ".models",
@@ -62,6 +64,7 @@ __all__ = [
     "AbstractBaseUser",
     "AbstractEmailUser",
     "AbstractUser",
+    "AdminUserManager",
     "AnonymousUser",
     "BaseUserManager",
     "EmailMixin",

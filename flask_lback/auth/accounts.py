@@ -15,6 +15,7 @@ from ..core import clock
 from ..core.translation import gettext
 from ..exceptions import InvalidFieldsError
 from .audit.service import Audit
+from .chiefs import Chiefs
 from .directory import Directory
 from .emails import AccountMails
 from .mixins import key_name, key_of
@@ -51,6 +52,7 @@ class Accounts:
         sessions: SessionManager,
         mails: AccountMails,
         audit: Audit,
+        chiefs: Chiefs,
     ) -> None:
         self._db = db
         self._models = models
@@ -61,6 +63,8 @@ class Accounts:
         self._sessions = sessions
         self._mails = mails
         self._audit = audit
+        self._chiefs = chiefs
+        self._email = directory.email_name or "email"
         self._revocations: list[Callable[[Any], object]] = []
 
     def on_revocation(self, action: Callable[[Any], object]) -> None:
@@ -109,16 +113,16 @@ class Accounts:
         if complaints := self._policy.complaints(password, SimpleNamespace(**fields)):
             errors["password"] = complaints
         # Beside another mistake, too, a known address would tell who has an account.
-        hidden = self._settings.generic_answers and errors.pop("email", None) is not None
+        hidden = self._settings.generic_answers and errors.pop(self._email, None) is not None
         if hidden and not errors:
             self._hasher.hash(password)
             self._refuse_quietly(fields)
             return None
         if errors:
-            self._report_duplicate(fields, {"email": []} if hidden else errors)
+            self._report_duplicate(fields, {self._email: []} if hidden else errors)
             raise InvalidFieldsError(errors)
         groups = self._default_groups()
-        asked = {name: fields.get(name) for name in ("username", "email")}
+        asked = {"username": fields.get("username"), "email": fields.get(self._email)}
         user_pre_register.emit(self, **asked)
         user = self._make(password, fields)
         user.groups.extend(groups)
@@ -138,7 +142,10 @@ class Accounts:
             self._db.session.rollback()
             raise
         user_registered.emit(self, user=user)
-        if self._settings.verify_email and self._directory.has_email:
+        must = self._settings.verify_email or self._chiefs.has(
+            getattr(user, "email_canonical", None)
+        )
+        if must and self._directory.has_email:
             self._mails.verify_email(user)
         return user
 
@@ -249,7 +256,7 @@ class Accounts:
         :raises InvalidFieldsError: one is malformed.
         """
         errors, result = {}, dict(fields)
-        for name, clean in (("username", clean_username), ("email", clean_email)):
+        for name, clean in (("username", clean_username), (self._email, clean_email)):
             if result.get(name) is not None:
                 try:
                     result[name] = clean(result[name])
@@ -262,10 +269,11 @@ class Accounts:
     def taken(self, fields: dict[str, Any]) -> dict[str, list[str]]:
         """Which of the names belong to another account."""
         errors = {}
-        if fields.get("username") and self._directory.by_username(fields["username"]):
-            errors["username"] = [gettext("This name is taken. Choose another one.")]
-        if fields.get("email") and self._directory.by_email(fields["email"]):
-            errors["email"] = [gettext("This address has an account. Sign in, or reset it.")]
+        for name in self._directory.names:
+            if fields.get(name) and self._directory.by_name(name, fields[name]):
+                errors[name] = [gettext("This name is taken. Choose another one.")]
+        if self._email in errors:
+            errors[self._email] = [gettext("This address has an account. Sign in, or reset it.")]
         return errors
 
     def _revoke(self, user: Any) -> None:
@@ -281,23 +289,23 @@ class Accounts:
         return user
 
     def _lost_race(self, fields: dict[str, Any], errors: dict[str, list[str]]) -> None:
-        if self._settings.generic_answers and "username" not in errors:
+        if self._settings.generic_answers and set(errors) == {self._email}:
             self._refuse_quietly(fields)
             return
         self._report_duplicate(fields, errors)
         if self._settings.generic_answers:
-            errors.pop("email", None)
+            errors.pop(self._email, None)
         raise InvalidFieldsError(errors)
 
     def _refuse_quietly(self, fields: dict[str, Any]) -> None:
-        self._report_duplicate(fields, {"email": []})
-        owner = self._directory.by_email(fields["email"])
+        self._report_duplicate(fields, {self._email: []})
+        owner = self._directory.by_email(fields[self._email])
         if owner is not None:
             self._mails.account_exists(owner)
 
     def _report_duplicate(self, fields: dict[str, Any], errors: dict[str, list[str]]) -> None:
-        if {"username", "email"} & set(errors):
-            asked = {name: fields.get(name) for name in ("username", "email")}
+        if {*self._directory.names, self._email} & set(errors):
+            asked = {"username": fields.get("username"), "email": fields.get(self._email)}
             self._audit.refuse("auth.registered", reason="duplicate", **asked)
             user_registration_failed.emit(self, error_type="duplicate", **asked)
 

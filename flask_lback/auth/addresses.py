@@ -13,6 +13,7 @@ from ..core.translation import gettext
 from ..exceptions import InvalidFieldsError, TokenError
 from ..limits.service import RateLimits, caller
 from .audit.service import Audit
+from .chiefs import Chiefs
 from .current import present_login
 from .directory import Directory
 from .emails import AccountMails
@@ -22,6 +23,7 @@ from .names import canonical, clean_email
 from .sessions import SessionManager
 from .settings import AuthSettings, LimitSettings
 from .signals import user_email_change_requested, user_email_changed, user_email_verified
+from .standing import hold_login
 
 
 class Addresses:
@@ -42,6 +44,7 @@ class Addresses:
         mails: AccountMails,
         sessions: SessionManager,
         audit: Audit,
+        chiefs: Chiefs,
     ) -> None:
         self._db = db
         self._settings = settings
@@ -52,6 +55,7 @@ class Addresses:
         self._mails = mails
         self._sessions = sessions
         self._audit = audit
+        self._chiefs = chiefs
 
     def request_change(self, user: Any, email: str) -> None:
         """Send a link to the new address and a notice to the present one, and commit.
@@ -60,7 +64,7 @@ class Addresses:
         gets the same answer, and its owner a mail.
 
         :raises InvalidFieldsError: it is no address, or the present one.
-        :raises Problem: 429, too many mails.
+        :raises Problem: 429, too many mails; 401, the present login has ended meanwhile.
         """
         try:
             email = clean_email(email)
@@ -69,10 +73,11 @@ class Addresses:
         if canonical(email) == user.email_canonical:
             raise InvalidFieldsError({"email": [gettext("This is your address already.")]})
         self._hit_mail(user, email)
-        self._mails.require_address()
+        self._mails.require_link("confirm_email")
         owner = self._directory.by_email(email)
         if owner is not None and not self._settings.generic_answers:
             raise InvalidFieldsError({"email": [gettext("This address has an account.")]})
+        hold_login(user)
         self._audit.record("auth.email_change_requested", user, email=email)
         self._db.session.commit()
         if owner is None:
@@ -97,13 +102,16 @@ class Addresses:
             user.email = email
             user.email_verified_at = clock.now()
             self._db.session.flush()
+            is_raised = self._chiefs.confirmed(user)
         except IntegrityError as error:  # somebody registered with it at the same moment
             self._db.session.rollback()
             raise refused() from error
         self._audit.record("auth.email_changed", user, actor=user, old=old_email, new=email)
         self._sessions.end_all(user, but=login.session_id if login and is_here else None)
         self._db.session.commit()
-        if is_here:
+        if is_raised:
+            self._chiefs.invite_in(user)
+        elif is_here:
             self._sessions.rotate()
         self._mails.email_changed(user, old_email)
         user_email_verified.emit(self, user=user)
@@ -144,8 +152,8 @@ class Addresses:
         return bool(result.rowcount)
 
     def _hit_mail(self, user: Any, email: str) -> None:
-        """One budget with the other mails; and one for each account, whose owner is told."""
+        """One budget for the new address, and one for each account, whose owner is told."""
         limits = self._limit_settings
         self._limits.hit(limits.mail_per_address, "mail-address", caller())
         self._limits.hit(limits.mail_per_account, "mail-change", str(key_of(user)))
-        self._limits.hit(limits.mail_per_account, "mail-account", canonical(email))
+        self._limits.hit(limits.mail_per_account, "mail-new-address", canonical(email))

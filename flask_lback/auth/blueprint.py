@@ -6,18 +6,26 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, Flask
+from flask import Blueprint
 from flask.blueprints import BlueprintSetupState
+from flask.sansio.app import App
 from flask.typing import RouteCallable
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy.exc import DBAPIError
 
 from ..core.errors import Problem
-from ..core.state import current_state
+from ..core.state import current_state, state_of
 from ..core.translation import gettext
 from ..db.contention import is_contention
+from ..exceptions import ConfigError
+from .settings import AuthSettings
 
 _RETRY_SECONDS = 1
+#: Pages that serve people who are not signed in, and do not sign them in either.
+_SIGNED_OUT = frozenset(
+    {"register", "verify_email", "resend_verification", "request_reset_password", "reset_password"}
+    | {"confirm_email", "accept_invitation"}
+)
 
 
 class _SetupState(BlueprintSetupState):
@@ -32,6 +40,13 @@ class _SetupState(BlueprintSetupState):
         super().add_url_rule(rule, endpoint, orderly, **options)
 
 
+class _SignedOutState(_SetupState):
+    def add_url_rule(self, rule: str, endpoint: str | None = None, *args: Any, **kw: Any) -> None:
+        view = args[0] if args else kw.get("view_func")
+        if (endpoint or getattr(view, "__name__", None)) in _SIGNED_OUT:
+            super().add_url_rule(rule, endpoint, *args, **kw)
+
+
 class AccountBlueprint(Blueprint):
     """A blueprint whose views answer 503 with ``Retry-After`` when they lost a deadlock.
 
@@ -39,10 +54,39 @@ class AccountBlueprint(Blueprint):
     """
 
     def make_setup_state(
-        self, app: Flask, options: dict[str, Any], first_registration: bool = False
+        self, app: App, options: dict[str, Any], first_registration: bool = False
     ) -> BlueprintSetupState:
-        """As any blueprint's, but that it wraps the views; those that `record` adds, too."""
+        """As any blueprint's, but that it wraps the views; those that `record` adds, too.
+
+        :raises ConfigError: it would get another name, by which no page finds another.
+        """
+        state = self.state_for(app, options, first_registration)
+        if state.name_prefix or state.name != self.name:
+            name = f"{state.name_prefix}.{state.name}".lstrip(".")
+            raise ConfigError(
+                f"The blueprint {self.name!r} cannot be registered as {name!r}: pages, mails and "
+                f"templates link to {self.name}.*.",
+                "Register it on the application, without name=; url_prefix= says where it is.",
+            )
+        return state
+
+    def state_for(
+        self, app: App, options: dict[str, Any], first_registration: bool
+    ) -> BlueprintSetupState:
+        """What adds its routes to that application."""
         return _SetupState(self, app, options, first_registration)
+
+
+class PageBlueprint(AccountBlueprint):
+    """The account pages. Those that are of use to a session alone are left out where it is off."""
+
+    def state_for(
+        self, app: App, options: dict[str, Any], first_registration: bool
+    ) -> BlueprintSetupState:
+        """As before, for what the application accepts."""
+        if "session" in state_of(app)[AuthSettings].mechanisms:  # type: ignore[arg-type]
+            return super().state_for(app, options, first_registration)
+        return _SignedOutState(self, app, options, first_registration)
 
 
 def _orderly(view: Callable[..., Any]) -> Callable[..., Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -28,6 +28,7 @@ from ..exceptions import CommandError
 from .accounts import Accounts
 from .cleaning import remove_dead
 from .directory import Directory
+from .identity import sign_in_names, twin_of
 from .managers import UserManager
 from .mixins import key_name
 from .models import Models
@@ -59,7 +60,7 @@ def create_superuser(
     What is not given is taken from LBACK_SUPERUSER_USERNAME, _EMAIL and _PASSWORD, or asked.
     """
     state = state_of(app)
-    user_class, manager = state[Models].User, UserManager(state)
+    user_class, manager = state[Models].user_class, UserManager(state)
     if not hasattr(user_class, "is_superuser"):
         raise CommandError(
             f"{user_class.__name__} has no superusers.", "Derive it from PermissionsMixin."
@@ -109,13 +110,19 @@ def list_users(
         query = query.where(user.is_staff.is_(True))
     if search:
         searched = [
-            getattr(user, name).contains(canonical(search), autoescape=True)
-            for name in ("username_canonical", "email_canonical")
-            if hasattr(user, name)
+            sa.cast(column, sa.String).contains(text, autoescape=True)
+            for column, text in _searched(user, search)
         ]
         query = query.where(sa.or_(sa.false(), *searched))
     rows = [dict(row) for row in state[SQLAlchemy].session.execute(query).mappings()]
     listing(rows, as_json=format_ == "json", empty="There is no such account.")
+
+
+def _searched(user: Any, search: str) -> Iterator[tuple[Any, str]]:
+    """The columns that are looked through, each with what it may hold."""
+    for name in sign_in_names(user):
+        twin = twin_of(user, name)
+        yield getattr(user, twin or name), canonical(search) if twin else search
 
 
 _SHOWN = ("is_active", "is_staff", "is_superuser", "email_verified_at", "last_login_at")
@@ -204,14 +211,8 @@ def _accept_present(user: Any, if_missing: bool) -> None:
 
 
 def _find(state: State, name: str) -> Any | None:
-    """The account that a person means; some user models have a name of their own kind."""
-    user = state[Models].User
-    if found := state[Directory].by_identifier(str(name)):
-        return found
-    if user.USERNAME_FIELD in ("username", "email"):
-        return None
-    named = sa.select(user).filter_by(**{user.USERNAME_FIELD: name})
-    return state[SQLAlchemy].session.scalar(named)
+    """The account that a person means, by any name that opens it."""
+    return state[Directory].by_identifier(str(name))
 
 
 def known_user(state: State, name: str) -> Any:

@@ -160,7 +160,7 @@ def _checked(state: State, name: str, password: str) -> str:
     has_one_connection = isinstance(state[AccountLoader].engine.pool, StaticPool)
     apart = nullcontext() if has_one_connection else current_app.app_context()
     with apart:
-        user = UserManager(state).authenticate_user(name, password)
+        user = UserManager(state).authenticate_user(name, password, repeated=True)
         state[Entrance].check(user, method="password")
         key = str(user.get_id())
         if not has_one_connection:

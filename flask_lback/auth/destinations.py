@@ -15,7 +15,7 @@ from ..mail.links import external_url, site_url
 from .directory import Directory
 from .settings import AuthSettings
 
-_TOKEN = "{token}"  # nosec B105 - the place of one
+_TOKEN = "{token}"  # noqa: S105 # nosec B105 - the place of one
 #: Pages that a mail leads to with a token.
 _WITH_TOKEN = ("verify_email", "reset_password", "confirm_email", "magic_link", "accept_invitation")
 #: Pages that a mail names for further steps; without them it goes without a link.
@@ -94,7 +94,7 @@ def missing_links(app: Flask) -> Iterator[str]:
         return
     for route, page in _NEEDED.items():
         needed = f"lback_api_auth.{route}" in app.view_functions
-        if page == "verify_email" and not settings.verify_email:
+        if page == "verify_email" and not (settings.verify_email or settings.admin_emails):
             needed = False
         if needed and page not in settings.links and f"lback_auth.{page}" not in app.view_functions:
             yield page

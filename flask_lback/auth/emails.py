@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from ..core.pages import site_name
 from ..core.translation import gettext
-from ..exceptions import ConfigError
 from ..limits.service import RateLimits
-from ..mail.links import external_url, site_url
 from ..mail.service import Mailer
+from .destinations import page_url, page_url_or_none
+from .identity import address_of
 from .links import CHANGE_EMAIL, RESET, VERIFY, LinkTokens
 from .mixins import key_of
 from .settings import AuthSettings
@@ -20,7 +21,7 @@ _EXISTS = "1 per hour"
 
 
 class AccountMails:
-    """What accounts are told by mail; links lead to the account pages."""
+    """What accounts are told by mail; one that has no address is told nothing."""
 
     def __init__(
         self,
@@ -35,15 +36,20 @@ class AccountMails:
         self._tokens = tokens
         self._settings = settings
         self._app = app
+        self._passkeys_of: Callable[[Any], list[str]] = lambda user: []
 
-    def require_address(self) -> None:
-        """Ask for the site's own address before anybody is looked for.
+    def list_passkeys(self, names_of: Callable[[Any], list[str]]) -> None:
+        """Have the mail about a new password name the passkeys, which it has not ended."""
+        self._passkeys_of = names_of
+
+    def require_link(self, page: str) -> None:
+        """Ask where a link would lead before anybody is looked for.
 
         Otherwise its lack would show in the answer to those who have an account alone.
 
-        :raises ConfigError: links cannot be built.
+        :raises ConfigError: links to that page cannot be built.
         """
-        site_url(self._app)
+        page_url(page, token="")
 
     def verify_email(self, user: Any) -> None:
         """Ask whether the address is theirs."""
@@ -86,8 +92,14 @@ class AccountMails:
         )
 
     def password_changed(self, user: Any) -> None:
-        """Tell the owner that the password is another one."""
-        self._notify(user, "password_changed", gettext("Your password was changed"))
+        """Tell the owner that the password is another one, and which passkeys open the account."""
+        self._notify(
+            user,
+            "password_changed",
+            gettext("Your password was changed"),
+            passkeys=self._passkeys_of(user),
+            passkeys_link=page_url_or_none("passkeys"),
+        )
 
     def refresh_reused(self, user: Any) -> None:
         """Tell the owner that a sign-in was ended, since its refresh token was copied."""
@@ -98,23 +110,22 @@ class AccountMails:
         if self._limits.allows(_EXISTS, "mail-exists", str(key_of(user))):
             self._notify(user, "account_exists", gettext("You already have an account"))
 
-    def _notify(self, user: Any, template: str, subject: str) -> None:
-        """A mail about what has happened: that it cannot be written changes no answer."""
-        try:
-            link = external_url("lback_auth.request_reset_password")
-        except ConfigError:
-            self._app.logger.exception("An account could not be told: %s", template)
-        else:
-            self._send(user, template, subject, link=link)
+    def _notify(self, user: Any, template: str, subject: str, **context: Any) -> None:
+        """A mail about what has happened: that no link can be built changes no answer."""
+        link = page_url_or_none("request_reset_password")
+        self._send(user, template, subject, link=link, **context)
 
     def _link(self, page: str, purpose: str, user: Any, *values: str) -> str:
-        return external_url(f"lback_auth.{page}", token=self._tokens.make(purpose, user, *values))
+        return page_url(page, token=self._tokens.make(purpose, user, *values))
 
     def _send(
         self, user: Any, template: str, subject: str, *, to: str | None = None, **context: Any
     ) -> None:
+        address = to or address_of(user)
+        if not address:
+            return
         name = getattr(user, "first_name", "") or user.get_username()
         subject = f"{subject} - {site_name(self._app)}"
         self._mailer.send_template(
-            to or user.email, subject, f"lback/mail/{template}", user_name=name, **context
+            address, subject, f"lback/mail/{template}", user_name=name, **context
         )

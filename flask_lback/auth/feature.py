@@ -2,45 +2,47 @@
 
 from __future__ import annotations
 
-import difflib
+import dataclasses
 import inspect
-from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from werkzeug.utils import import_string
 
 from ..core.checks import Check
 from ..core.feature import Feature, Plan
 from ..core.injection import Providers
-from ..core.settings import CoreSettings
+from ..core.redirects import refuse_dead_end
+from ..core.settings import CoreSettings, imported
 from ..core.state import State
 from ..exceptions import ConfigError
 from ..limits.service import RateLimits
 from ..mail.service import Mailer
 from ..tasks.runner import TaskRunner
-from . import current, freshness, mechanisms, row_signals, versions
+from . import current, destinations, freshness, mechanisms, row_signals, unconfirmed, versions
 from .access_tokens import AccessTokens
 from .accounts import Accounts
 from .addresses import Addresses
 from .audit.service import Audit
-from .checks import check_registration, check_sessions
+from .checks import check_links, check_registration, check_sessions, check_templates
+from .chiefs import Chiefs
 from .directory import Directory
 from .emails import AccountMails
 from .entrance import Entrance
 from .freshness import Proofs
+from .identity import refuse_unknown_names
 from .links import LinkTokens
 from .loading import AccountLoader
 from .managers import UserManager
 from .middleware import AuthMiddleware, RequestMixin
 from .models import KEY, AbstractBaseUser, Models, default_user, models_of
-from .parts import FORMS, PARTS
+from .parts import PARTS
 from .passwords import PasswordHasher
 from .policy import PasswordPolicy
 from .principal import unite_on_load
 from .profiles import Profiles
 from .refresh_tokens import RefreshTokens
+from .replaced_forms import refuse_bad_forms
 from .sessions import SessionManager
 from .settings import (
     AuthSettings,
@@ -64,7 +66,7 @@ class AuthFeature(Feature):
         *(kind for part in PARTS for kind in part.settings),
     )
     checks: ClassVar = (
-        *map(Check, (check_sessions, check_registration)),
+        *map(Check, (check_sessions, check_registration, check_links, check_templates)),
         *(one for part in PARTS for one in part.checks),
     )
     middleware = (AuthMiddleware,)
@@ -73,10 +75,17 @@ class AuthFeature(Feature):
     def plan(self, plan: Plan) -> None:
         """Find or make the user class, and make the services."""
         settings = plan.settings(AuthSettings)
-        _refuse_unknown_forms(settings.forms)
+        refuse_bad_forms(settings.forms)
+        destinations.refuse_bad_links(settings.links)
         mechanisms.refuse_unknown(settings.mechanisms, "LBACK_AUTH_MECHANISMS")
+        if not settings.mechanisms:
+            raise ConfigError(
+                "LBACK_AUTH_MECHANISMS is empty: nobody could sign in.",
+                f"Name one of {', '.join(mechanisms.MECHANISMS)}, or take the setting out.",
+            )
         db = plan.state[SQLAlchemy]
         models = _models_for(plan, db, settings)
+        refuse_unknown_names(models.user_class)
         state = plan.state
         state.add(models)
         passwords = plan.settings(PasswordSettings)
@@ -88,7 +97,13 @@ class AuthFeature(Feature):
         sessions = state.add(SessionManager(db, models, settings, audit))
         directory = state.add(Directory(db, models))
         state.add(Entrance(plan.app, directory, links))
-        state.add(Accounts(db, models, settings, directory, hasher, policy, sessions, mails, audit))
+        chiefs = state.add(Chiefs(db, models, settings, sessions, mails, audit))
+        state.add(
+            Accounts(
+                *(db, models, settings, directory, hasher, policy),
+                *(sessions, mails, audit, chiefs),
+            )
+        )
         _add_own_services(plan)
         tokens = plan.settings(TokenSettings)
         state.add(AccessTokens(plan.app, tokens))
@@ -113,6 +128,7 @@ class AuthFeature(Feature):
         unite_on_load(models.User)
         row_signals.watch(models.User)
         current.install(app, state)
+        unconfirmed.install(app, state)
         freshness.install(app)
         for part in PARTS:
             part.install(app, state)
@@ -121,6 +137,14 @@ class AuthFeature(Feature):
         if prefix is not None:
             whole = state[CoreSettings].url_prefix + prefix
             app.register_blueprint(make_blueprint(), url_prefix=whole)
+
+    def verify(self, app: Flask, state: State) -> None:
+        """Refuse to serve when mails, or people who sign in or out, would be led nowhere."""
+        destinations.refuse_missing_links(app)
+        settings = state[AuthSettings]
+        for name in ("login_redirect", "logout_redirect"):
+            if target := getattr(settings, name):
+                refuse_dead_end(app, f"LBACK_AUTH_{name.upper()}", target)
 
 
 def _add_own_services(plan: Plan) -> None:
@@ -140,23 +164,16 @@ def _add_own_services(plan: Plan) -> None:
             state[AccountMails],
             state[SessionManager],
             audit,
+            state[Chiefs],
         )
     )
-
-
-def _refuse_unknown_forms(given: Iterable[str]) -> None:
-    """Else a form that asks more than ours would be left out in silence."""
-    for page in given:
-        if page not in FORMS:
-            near = difflib.get_close_matches(page, FORMS, n=1)
-            hint = f"Did you mean {near[0]!r}?" if near else f"Use one of {', '.join(FORMS)}."
-            raise ConfigError(f"LBACK_AUTH_FORMS names the page {page!r}.", hint)
 
 
 def _models_for(plan: Plan, db: SQLAlchemy, settings: AuthSettings) -> Models:
     wanted = plan.user_model
     if wanted is None and settings.user_model:
-        wanted = _imported(settings.user_model)
+        path = settings.user_model
+        wanted = imported(f"The user model {path!r}", path, "Give package.module.ClassName.")
     if wanted is None:
         return models_of(_only_metadata(db, default_user).__table__.metadata)
     if not (inspect.isclass(wanted) and issubclass(wanted, AbstractBaseUser)):
@@ -165,12 +182,19 @@ def _models_for(plan: Plan, db: SQLAlchemy, settings: AuthSettings) -> Models:
             "Derive the user model from flask_lback.auth.AbstractUser.",
         )
     models = models_of(wanted.__table__.metadata)  # type: ignore[attr-defined]
-    if models.User is not wanted:
+    if _is_proxy(wanted, models.User):
+        models = dataclasses.replace(models, proxy=wanted)
+    if models.user_class is not wanted:
         raise ConfigError(
             f"{wanted.__name__} is not the user model of its database.",
             f"Give {models.User.__name__}.",
         )
     return models
+
+
+def _is_proxy(wanted: Any, user: Any) -> bool:
+    """Whether a class adds behaviour to the user class, and no table."""
+    return issubclass(wanted, user) and wanted is not user and wanted.__table__ is user.__table__
 
 
 def _only_metadata(db: SQLAlchemy, otherwise: Any) -> type[Any]:
@@ -182,15 +206,6 @@ def _only_metadata(db: SQLAlchemy, otherwise: Any) -> type[Any]:
     return found[0] if found else otherwise(db)  # type: ignore[no-any-return]
 
 
-def _imported(path: str) -> Any:
-    try:
-        return import_string(path.replace(":", "."))
-    except ImportError as error:
-        raise ConfigError(
-            f"The user model {path!r} cannot be imported: {error}", "Give module.ClassName."
-        ) from error
-
-
 def _shown(models: Models) -> dict[str, Any]:
-    names = ("User", "Group", "Permission", "UserSession", "RefreshToken")
-    return {name: getattr(models, name) for name in names}
+    names = ("Group", "Permission", "UserSession", "RefreshToken")
+    return {"User": models.user_class, **{name: getattr(models, name) for name in names}}

@@ -12,6 +12,7 @@ from ..exceptions import InvalidFieldsError
 from .accounts import Accounts
 from .directory import Directory
 from .emails import AccountMails
+from .standing import hold_login
 
 
 def choose_password(user: Any, password: str, *, but: int | None) -> None:
@@ -19,14 +20,18 @@ def choose_password(user: Any, password: str, *, but: int | None) -> None:
 
     :param but: the session that stays.
     :raises InvalidFieldsError: the policy refuses it, or the account has got one meanwhile.
+    :raises Problem: 401, the present login has ended meanwhile.
     """
     state = current_state()
     accounts = state[Accounts]
+    if complaints := accounts.complaints(user, password):  # before anything is locked
+        raise InvalidFieldsError({"new_password": complaints})
+    hold_login(user)
     if user.password_hash is not None or not accounts.claim(user):
         raise InvalidFieldsError(
             {"current_password": [gettext("Your account has a password. Give it, too.")]}
         )
-    accounts.set_password(user, password, but=but)
+    accounts.set_password(user, password, but=but, validate=False)
     state[SQLAlchemy].session.commit()
-    if state[Directory].has_email:
+    if state[Directory].email_name:
         state[AccountMails].password_changed(user)

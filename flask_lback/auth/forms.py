@@ -132,6 +132,10 @@ class ConfirmEmailForm(Form):
     token = HiddenField(validators=[required()])
 
 
+class UnconfirmedForm(Form):
+    """Only a token: ask for the verification mail once more."""
+
+
 class LogoutForm(Form):
     """Only a token."""
 
@@ -142,6 +146,7 @@ FORMS: dict[str, type[Form]] = {
     "logout": LogoutForm,
     "verify_email": VerifyEmailForm,
     "resend_verification": EmailForm,
+    "unconfirmed": UnconfirmedForm,
     "request_reset_password": EmailForm,
     "reset_password": ResetPasswordForm,
     "change_password": ChangePasswordForm,

@@ -7,10 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar, overload
 
-from flask import Flask, current_app, redirect, request, session, url_for
+from flask import Flask, current_app, redirect, request, session
 
 from ..core import clock
 from ..core.errors import Problem, answer_json, wants_json
+from ..core.pages import url_or_none
 from ..core.redirects import here
 from ..core.state import current_state
 from ..core.translation import gettext
@@ -150,7 +151,10 @@ def ask_again() -> Any:
         answer_json()
         raise Problem(401, "reauthentication_required", gettext("Prove again that it is you."))
     target = here() if request.method in ("GET", "HEAD") else None
-    return redirect(url_for("lback_auth.reauthenticate", next=target))
+    page = url_or_none("lback_auth.reauthenticate", next=target)
+    if page is None:  # an application without our pages
+        raise Problem(401, "reauthentication_required", gettext("Prove again that it is you."))
+    return redirect(page)
 
 
 def install(app: Flask) -> None:

@@ -11,6 +11,7 @@ from itsdangerous import BadData, SignatureExpired
 
 from ..core.translation import gettext
 from ..exceptions import TokenError
+from .identity import address_of
 from .mixins import key_name, key_of
 from .signing import serializer
 
@@ -73,7 +74,7 @@ class LinkTokens:
 
     def fingerprint(self, purpose: str, user: Any) -> str:
         """What a token of this purpose is bound to, as the account is now."""
-        email = getattr(user, "email_canonical", None)
+        email = getattr(user, "email_canonical", None) or address_of(user)
         if purpose == VERIFY:
             state = (email, getattr(user, "email_verified_at", None))
         else:

@@ -55,10 +55,10 @@ class AccountLoader:
         self._attributes = tuple(columns)
         self._classes = {
             identity: sub.class_ for identity, sub in mapper.polymorphic_map.items()
-        } or {None: models.User}
+        } or {None: models.user_class}
         on = mapper.polymorphic_on
         self._kind_at = None if on is None else _FACTS + list(columns.values()).index(on)
-        self._default_class = models.User
+        self._default_class = models.user_class
         self._key_at = _FACTS + self._attributes.index(key_attribute(mapper))
         self._rest_at = _FACTS + len(columns)
         self._seen = columns.get("last_seen_at")
@@ -115,7 +115,8 @@ class AccountLoader:
         if seen is None or now - seen >= SEEN_EVERY:
             self._note_seen(now, self._token_seen, token_id, row[self._key_at])
         narrowed = None if scopes is None else frozenset(scopes.split())
-        return user, Login(None, "token", created, (row[0] or 0, row[1] or 0), narrowed)
+        versions = (row[0] or 0, row[1] or 0)
+        return user, Login(None, "token", created, versions, narrowed, token_id)
 
     @property
     def engine(self) -> Engine:

@@ -14,8 +14,11 @@ from ..exceptions import AuthenticationError, InvalidFieldsError, TokenError
 from ..limits.service import RateLimits, caller
 from .accounts import Accounts
 from .audit.service import Audit
+from .chiefs import Chiefs
 from .directory import Directory
 from .emails import AccountMails
+from .lback_calls import lback_call
+from .lback_users import LbackUserNames
 from .links import RESET, VERIFY, LinkTokens, refused
 from .names import canonical
 from .passwords import PasswordHasher
@@ -40,7 +43,7 @@ from .signals import (
 from .throttle.service import PasswordThrottle
 
 
-class UserManager:
+class UserManager(LbackUserNames):
     """The accounts of an application; make one wherever it is needed.
 
     :param state: of the application; the current one's when left out.
@@ -51,6 +54,7 @@ class UserManager:
         self._db = state[SQLAlchemy]
         self._accounts = state[Accounts]
         self._audit = state[Audit]
+        self._chiefs = state[Chiefs]
         self._directory = state[Directory]
         self._hasher = state[PasswordHasher]
         self._limits = state[RateLimits]
@@ -78,6 +82,7 @@ class UserManager:
         self._audit.record("auth.superuser_made", user)
         return user
 
+    @lback_call("username", "email", "password", plain_password="password")  # noqa: S106 - names
     def register_user(
         self,
         *,
@@ -89,20 +94,29 @@ class UserManager:
         self._hit(self._limit_settings.register_per_address, "register-address")
         asked = {name: fields.get(name) for name in ("username", "email")}
         user_registration_started.emit(self, **asked)
-        if self._settings.verify_email and self._directory.has_email:
-            self._mails.require_address()
+        if self._directory.has_email and (
+            self._settings.verify_email or self._settings.admin_emails
+        ):
+            self._mails.require_link("verify_email")
         return self._accounts.register(password=password, complete=complete, **fields)
 
     def get_user(self, identifier: str) -> Any | None:
         """The account of that username or address."""
         return self._directory.by_identifier(identifier)
 
+    @lback_call("key", user_id="key")
     def get_user_by_id(self, key: Any) -> Any | None:
         """The account of that key, or of its text."""
         return self._directory.by_key(str(key))
 
+    @lback_call("identifier", "password", "require_email_verified", username="identifier")
     def authenticate_user(
-        self, identifier: str, password: str, *, require_email_verified: bool | None = None
+        self,
+        identifier: str,
+        password: str,
+        *,
+        require_email_verified: bool | None = None,
+        repeated: bool = False,
     ) -> Any:
         """The account that a name and a password open.
 
@@ -110,23 +124,29 @@ class UserManager:
         :class:`PasswordThrottle`; the caller commits, since an old hash is replaced.
 
         :param require_email_verified: the setting decides when left out.
+        :param repeated: whether a program sends them with every request: a right password then
+            leaves the attempts of others counted.
         :raises AuthenticationError: they open none; the message is always the same, but that an
             unverified address is named after a right password.
         :raises Problem: 429, too many attempts.
         """
         user_authentication_started.emit(self, username=identifier)
         user = self._directory.by_identifier(identifier)
-        allowed = self._throttle.admit(user, identifier)
-        stored = user.password_hash if user is not None and allowed else None
+        attempt = self._throttle.admit(user, identifier)
+        stored = user.password_hash if user is not None and attempt.allowed else None
         right = self._hasher.verify(password, stored)
         if user is None or not right:
             reason = "user_not_found" if user is None else "incorrect_password"
-            raise self._refused(identifier, user, reason if allowed else "too_many_attempts")
+            reason = reason if attempt.allowed else "too_many_attempts"
+            raise self._refused(identifier, user, reason)
         if not user.is_active:
             raise self._refused(identifier, user, "user_inactive")
-        self._throttle.accept(user)
+        if repeated:
+            self._throttle.accept_again(attempt)
+        else:
+            self._throttle.accept(user)
         must = (
-            self._settings.verify_email
+            self._settings.refuses_unconfirmed
             if require_email_verified is None
             else require_email_verified
         )
@@ -163,9 +183,7 @@ class UserManager:
     def verify_email(self, token: str) -> Any:
         """Take a verification link in, and commit.
 
-        An address of ``LBACK_AUTH_ADMIN_EMAILS`` makes a superuser, without a password: whoever
-        registered with the address may have been somebody else, so its owner is mailed a link to
-        choose one.
+        An address of ``LBACK_AUTH_ADMIN_EMAILS`` makes a superuser, see :class:`Chiefs`.
 
         :raises TokenError: it is no longer good.
         """
@@ -176,32 +194,30 @@ class UserManager:
         except TokenError as error:
             user_email_verification_failed.emit(self, error_type=error.code)
             raise
-        is_chief = user.email_canonical in map(canonical, self._settings.admin_emails)
-        if is_chief:
-            user.is_staff = user.is_superuser = True
-            user.password_hash = None
-            self._sessions.end_everything(user)
+        is_raised = self._chiefs.confirmed(user)
         self._audit.record("auth.email_confirmed", user, actor=user)
         self._db.session.commit()
-        if is_chief:
-            self._mails.reset_password(user)
+        if is_raised:
+            self._chiefs.invite_in(user)
         user_email_verified.emit(self, user=user)
         user_email_verification_successful.emit(self, user=user)
         return user
 
     def resend_verification(self, email: str) -> None:
         """Send the verification mail again, if there is an account that needs it."""
-        self._hit_mail(email)
-        self._mails.require_address()
+        self._hit_mail(email, "verification")
+        self._mails.require_link("verify_email")
         user = self._directory.by_email(email)
-        if user is not None and user.is_active and user.email_verified_at is None:
+        if user is None or not user.is_active or not self._directory.has_email:
+            return
+        if user.email_verified_at is None:
             self._mails.verify_email(user)
 
     def request_password_reset(self, email: str) -> None:
         """Send a reset mail to the stored address, if there is an account."""
         password_reset_request_started.emit(self, email=email)
-        self._hit_mail(email)
-        self._mails.require_address()
+        self._hit_mail(email, "reset")
+        self._mails.require_link("reset_password")
         user = self._directory.by_email(email)
         if user is None or not user.is_active:
             self._audit.refuse("auth.password_reset_requested", user, email=email[:254])
@@ -218,6 +234,7 @@ class UserManager:
         """
         return self._read(RESET, token, self._settings.reset_password_minutes * 60)
 
+    @lback_call("token", "new_password")
     def reset_password(self, token: str, new_password: str) -> Any:
         """Take a reset link in: new password, every session ended, one commit, a mail.
 
@@ -227,12 +244,13 @@ class UserManager:
         password_reset_started.emit(self)
         try:
             user = self.check_reset_token(token)
+            self._refuse_weak(user, new_password)
             if not self._accounts.claim(user):  # the same link was faster elsewhere
                 raise refused()
         except TokenError as error:
             password_reset_failed.emit(self, error_type=error.code)
             raise
-        self._accounts.set_password(user, new_password)
+        self._accounts.set_password(user, new_password, validate=False)
         self._audit.record("auth.password_reset", user, actor=user)
         self._db.session.commit()
         self._throttle.forgive(user)
@@ -253,11 +271,12 @@ class UserManager:
             self.confirm_password(user, current_password)
         except AuthenticationError as error:
             raise InvalidFieldsError({"current_password": [error.message]}) from error
+        self._refuse_weak(user, new_password)
         if not self._accounts.claim(user):  # it was changed meanwhile, perhaps by a reset
             raise InvalidFieldsError({"current_password": [gettext("This is not your password.")]})
-        self._accounts.set_password(user, new_password, but=but)
+        self._accounts.set_password(user, new_password, but=but, validate=False)
         self._db.session.commit()
-        if self._directory.has_email:
+        if self._directory.email_name:
             self._mails.password_changed(user)
 
     def set_password(self, user: Any, password: str, *, validate: bool = True) -> None:
@@ -291,6 +310,11 @@ class UserManager:
             self._audit.refuse(f"auth.{purpose.replace('-', '_')}_link", reason=error.code)
             raise
 
+    def _refuse_weak(self, user: Any, password: str) -> None:
+        """Ask the policy before anything is locked: it may ask another site, which may be slow."""
+        if complaints := self._accounts.complaints(user, password):
+            raise InvalidFieldsError({"new_password": complaints})
+
     def _refused(self, identifier: str, user: Any, reason: str) -> AuthenticationError:
         self._audit.refuse("auth.login", user, identifier=identifier[:254], reason=reason)
         user_authentication_failed.emit(self, username=identifier, user=user, reason=reason)
@@ -301,6 +325,8 @@ class UserManager:
     def _hit(self, limit: str, name: str) -> None:
         self._limits.hit(limit, name, caller())
 
-    def _hit_mail(self, email: str) -> None:
+    def _hit_mail(self, email: str, kind: str) -> None:
+        """A budget for each kind: else who asks for what is not sent uses up what is needed."""
         self._hit(self._limit_settings.mail_per_address, "mail-address")
-        self._limits.hit(self._limit_settings.mail_per_account, "mail-account", canonical(email))
+        limit = self._limit_settings.mail_per_account
+        self._limits.hit(limit, f"mail-{kind}", canonical(email))

@@ -7,25 +7,39 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import sqlalchemy as sa
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy.orm import Mapped, mapped_column, validates
+from sqlalchemy.orm import Mapped, declared_attr, mapped_column, synonym, validates
 
 from ..core import clock
 from ..core.state import current_state
+from ..core.translation import gettext
 from ..db.models import UTCDateTime, exact_string
+from ..exceptions import LbackError
 from ..mail.service import Mailer
+from .anonymous import AnonymousUser
+from .identity import address_of
 from .names import EMAIL_LENGTH, USERNAME_LENGTH, canonical
 from .objects import BaseUserManager, DoesNotExistError, MultipleObjectsReturnedError
 from .passwords import PasswordHasher
+from .permissions_mixin import PermissionsMixin
 from .principal import HASH, TWIN, LazyState, key_attribute
-from .rights import rights_of
 
-if TYPE_CHECKING:
-    from .companions import GroupMixin, PermissionMixin
+__all__ = [
+    "AbstractBaseUser",
+    "AbstractEmailUser",
+    "AbstractUser",
+    "AnonymousUser",
+    "EmailMixin",
+    "NamesMixin",
+    "PermissionsMixin",
+    "UsernameMixin",
+    "key_name",
+    "key_of",
+    "root_of",
+]
 
 _PROCESS_ONLY = (HASH, TWIN)
 
@@ -38,6 +52,8 @@ class AbstractBaseUser:
 
     #: The field that people are called by, and that `create-superuser` asks for.
     USERNAME_FIELD: ClassVar[str] = "username"
+    #: The field that holds the address, if there is one.
+    EMAIL_FIELD: ClassVar[str] = "email"
     #: Further fields that `create-superuser` asks for.
     REQUIRED_FIELDS: ClassVar[tuple[str, ...]] = ()
 
@@ -57,6 +73,16 @@ class AbstractBaseUser:
     last_login_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
     last_seen_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
 
+    @declared_attr
+    def last_login(cls) -> Mapped[dt.datetime | None]:
+        """``last_login_at``, as Django calls it."""
+        return synonym("last_login_at")
+
+    @property
+    def pk(self) -> Any:
+        """The value of the primary key, whatever its name."""
+        return key_of(self)
+
     def get_id(self) -> str:
         """The key as text, for Flask-Login."""
         return str(key_of(self))
@@ -65,6 +91,43 @@ class AbstractBaseUser:
         """What this account is called."""
         return str(getattr(self, self.USERNAME_FIELD, "") or self.get_id())
 
+    def natural_key(self) -> tuple[str]:
+        """What ``objects.get_by_natural_key`` takes."""
+        return (self.get_username(),)
+
+    @classmethod
+    def get_email_field_name(cls) -> str:
+        """``EMAIL_FIELD``."""
+        return cls.EMAIL_FIELD
+
+    def email_user(
+        self,
+        subject: str,
+        message: str,
+        from_email: str | None = None,
+        *,
+        html_message: str | None = None,
+        fail_silently: bool = False,
+    ) -> None:
+        """Send this account a mail. It leaves in the background: a lost one is in the log.
+
+        :param from_email: the sender, when it is not the site's own.
+        :param html_message: the same message as HTML.
+        :param fail_silently: whether a mail that cannot even be written is no error.
+        :raises LbackError: the account has no address, or a header holds a line break.
+        """
+        try:
+            if (address := address_of(self)) is None:
+                raise LbackError(
+                    gettext("%(name)s has no address.", name=self.get_username()),
+                    "EMAIL_FIELD of the user class names the column that holds it.",
+                )
+            mailer = current_state()[Mailer]
+            mailer.send(address, subject, message, html_message, sender=from_email)
+        except LbackError:
+            if not fail_silently:
+                raise
+
     def has_usable_password(self) -> bool:
         """Whether a password can open this account."""
         return self.password_hash is not None
@@ -72,13 +135,25 @@ class AbstractBaseUser:
     def set_password(self, password: str | None) -> None:
         """Hash and keep a password; None makes the account unusable by password.
 
-        Says nothing about the policy: that is for forms and commands.
+        Of an account that is stored, every session but the one of this request ends with it, as in
+        Django. Says nothing about the policy: that is for forms and commands.
         """
         hasher = current_state()[PasswordHasher]
         self.password_hash = None if password is None else hasher.hash(password)
+        state: Any = sa.inspect(self)
+        if state.persistent:
+            from .shortcuts import update_session_auth_hash  # which stands on this module
 
-    def check_password(self, password: str) -> bool:
-        """Whether the password is right."""
+            update_session_auth_hash(None, self)
+
+    def set_unusable_password(self) -> None:
+        """Let no password open the account; a mailed link still can set one."""
+        self.set_password(None)
+
+    def check_password(self, password: str | None) -> bool:
+        """Whether the password is right; None never is."""
+        if password is None:
+            return False
         return current_state()[PasswordHasher].verify(password, self.password_hash)
 
     def save(self, using: Any = None) -> None:
@@ -99,10 +174,12 @@ class AbstractBaseUser:
         return self.get_username()
 
     def __eq__(self, other: object) -> bool:
-        """Two objects of one row are equal, the request's own user and a queried one too."""
+        """Two objects of one row are equal: a queried user, the request's own, one by proxy."""
         if self is other:
             return True
-        if not isinstance(other, AbstractBaseUser) or type(self) is not type(other):
+        if not isinstance(other, AbstractBaseUser):
+            return NotImplemented
+        if root_of(type(self)) is not root_of(other.__class__):
             return NotImplemented
         key = key_of(self)
         return key is not None and bool(key == key_of(other))
@@ -112,7 +189,7 @@ class AbstractBaseUser:
         held: dict[str, Any] = self.__dict__
         if HASH not in held:
             key = key_of(self)
-            held[HASH] = object.__hash__(self) if key is None else hash((type(self), key))
+            held[HASH] = object.__hash__(self) if key is None else hash((root_of(type(self)), key))
         return int(held[HASH])
 
 
@@ -140,16 +217,6 @@ class EmailMixin:
         self.email_canonical = None if value is None else canonical(value)  # type: ignore[assignment]
         return value
 
-    def email_user(
-        self, subject: str, message: str, from_email: str | None = None, *, html: str | None = None
-    ) -> None:
-        """Send this account a mail.
-
-        :param from_email: the sender, when it is not the site's own.
-        :param html: the same message as HTML.
-        """
-        current_state()[Mailer].send(self.email, subject, message, html, sender=from_email)
-
     @property
     def email_verified(self) -> bool:
         """Whether the owner of the address has shown that it is theirs."""
@@ -166,37 +233,9 @@ class NamesMixin:
         """First and last name, or an empty string."""
         return f"{self.first_name or ''} {self.last_name or ''}".strip()
 
-
-class PermissionsMixin:
-    """Groups and rights. ``groups`` and ``user_permissions`` come with the companions."""
-
-    is_staff: Mapped[bool] = mapped_column(default=False)
-    is_superuser: Mapped[bool] = mapped_column(default=False)
-
-    if TYPE_CHECKING:
-        groups: list[GroupMixin]
-        user_permissions: list[PermissionMixin]
-
-    def has_permission(self, name: str) -> bool:
-        """Whether this account may do what the permission stands for."""
-        return rights_of(self).has(name)
-
-    def has_permissions(self, names: Iterable[str]) -> bool:
-        """Whether it holds all of them; False for none at all."""
-        return rights_of(self).has_all(names)
-
-    def has_any_permission(self, names: Iterable[str]) -> bool:
-        """Whether it holds at least one of them."""
-        return rights_of(self).has_any(names)
-
-    def in_group(self, name: str) -> bool:
-        """Whether it is a member of the group of that name."""
-        return rights_of(self).in_group(name)
-
-    #: Django's and the Flask book's words for the same question.
-    has_perm = has_permission
-    has_perms = has_permissions
-    can = has_permission
+    def get_short_name(self) -> str:
+        """The first name, or an empty string."""
+        return self.first_name or ""
 
 
 class AbstractUser(AbstractBaseUser, UsernameMixin, EmailMixin, NamesMixin, PermissionsMixin):
@@ -209,38 +248,6 @@ class AbstractEmailUser(AbstractBaseUser, EmailMixin, NamesMixin, PermissionsMix
     """An account whose only name is its address."""
 
     USERNAME_FIELD: ClassVar[str] = "email"
-
-
-class AnonymousUser:
-    """Who is not signed in."""
-
-    is_authenticated = False
-    is_anonymous = True
-    is_active = False
-    is_staff = False
-    is_superuser = False
-    username = ""
-    groups: tuple[Any, ...] = ()
-    user_permissions: tuple[Any, ...] = ()
-
-    def get_id(self) -> None:
-        """Nobody has no key."""
-        return
-
-    def has_permission(self, name: str) -> bool:
-        """Nobody may do anything that needs a permission."""
-        return False
-
-    def has_permissions(self, names: Iterable[str]) -> bool:
-        """As :meth:`has_permission`."""
-        return False
-
-    has_any_permission = has_permissions
-    in_group = has_perm = can = has_permission
-    has_perms = has_permissions
-
-    def __str__(self) -> str:
-        return "AnonymousUser"
 
 
 def key_of(user: Any) -> Any:
@@ -262,3 +269,14 @@ def key_name(user_class: type[Any]) -> str:
 @functools.cache
 def _key_name(user_class: Any) -> str:
     return key_attribute(sa.inspect(user_class))
+
+
+def root_of(user_class: type[Any]) -> type[Any]:
+    """The class that the table is mapped to, of a proxy too."""
+    root: type[Any] = _root_of(user_class)  # type: ignore[arg-type]
+    return root
+
+
+@functools.cache
+def _root_of(user_class: Any) -> type[Any]:
+    return sa.inspect(user_class).base_mapper.class_  # type: ignore[no-any-return]

@@ -100,6 +100,13 @@ class Models:
     members: sa.Table
     group_permissions: sa.Table
     user_permissions: sa.Table
+    #: A subclass of ``User`` without a table, which the application gave as its user model.
+    proxy: type[Any] | None = None
+
+    @property
+    def user_class(self) -> type[Any]:
+        """What accounts are made of: ``User``, or its proxy."""
+        return self.proxy or self.User
 
 
 def table_of(kind: type[Any]) -> sa.Table:

@@ -5,19 +5,18 @@ from __future__ import annotations
 import copy
 from typing import Any, Generic, TypeVar
 
-import sqlalchemy as sa
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.exc import IntegrityError
 
 from ..core.state import current_state
 from ..core.translation import gettext
 from ..exceptions import LbackError
-from .names import canonical, clean_email
+from .identity import email_field
+from .names import clean_email
+from .required import required_fields
+from .selection import Selection
 
 U = TypeVar("U")
-
-#: The names of an account, and the twin in which two of them are compared.
-_TWINS = {"username": "username_canonical", "email": "email_canonical"}
 
 
 class DoesNotExistError(LbackError, LookupError):
@@ -58,31 +57,69 @@ class BaseUserManager(Generic[U]):
         """
         return clean_email(email) if email else ""
 
-    def all(self) -> list[U]:
+    def all(self) -> Selection[U]:
         """Every account."""
-        return list(self._db.scalars(self._select()))
+        return Selection(self.model)
+
+    def filter(self, **values: Any) -> Selection[U]:
+        """The accounts with these values; ``pk`` is the key, whatever its name."""
+        return self.all().filter(**values)
 
     def filter_by(self, **values: Any) -> list[U]:
-        """The accounts with these values; names and addresses however they are written."""
-        return list(self._db.scalars(self._select(**values)))
+        """:meth:`filter` as a list."""
+        return list(self.filter(**values))
+
+    def order_by(self, *names: str) -> Selection[U]:
+        """Every account, in this order; ``-date_joined`` is the latest first."""
+        return self.all().order_by(*names)
+
+    def first(self) -> U | None:
+        """The account with the lowest key, None when there is none."""
+        return self.all().first()
+
+    def count(self) -> int:
+        """How many accounts there are."""
+        return self.all().count()
+
+    def exists(self) -> bool:
+        """Whether there is any account."""
+        return self.all().exists()
 
     def get(self, **values: Any) -> U:
-        """The one account with these values.
+        """The one account with these values; ``pk`` is the key, whatever its name.
 
         :raises DoesNotExistError: there is none.
         :raises MultipleObjectsReturnedError: there are several.
         """
-        found = self._db.scalars(self._select(**values).limit(2)).all()
+        found = self.filter(**values)[:2]
         shown = ", ".join(values)
         if not found:
             raise DoesNotExistError(f"No {self.model.__name__} has this {shown}.")
         if len(found) > 1:
             raise MultipleObjectsReturnedError(f"Several {self.model.__name__} have this {shown}.")
-        return found[0]  # type: ignore[no-any-return]
+        return found[0]
 
     def get_by_natural_key(self, name: str) -> U:
         """The account that people call so, by ``USERNAME_FIELD``."""
         return self.get(**{self.model.USERNAME_FIELD: name})  # type: ignore[attr-defined]
+
+    def get_or_create(
+        self, defaults: dict[str, Any] | None = None, **values: Any
+    ) -> tuple[U, bool]:
+        """The account with these values, or else a new one.
+
+        :param defaults: what a new one has besides; its password is hashed.
+        :returns: the account, and whether it is new.
+        :raises InvalidFieldsError: a name is malformed, or another account has it.
+        """
+        try:
+            return self.get(**values), False
+        except DoesNotExistError:
+            try:
+                with self._db.begin_nested():
+                    return self.create_user(**{**values, **(defaults or {})}), True
+            except IntegrityError:  # somebody was faster
+                return self.get(**values), False
 
     def create(self, **values: Any) -> U:
         """Make an account of values, as they are, and add it to the session."""
@@ -90,51 +127,61 @@ class BaseUserManager(Generic[U]):
         user.save(using=self._db)  # type: ignore[attr-defined]
         return user
 
-    def create_user(self, *names: Any, password: str | None = None, **fields: Any) -> U:
+    def create_user(self, *names: Any, **fields: Any) -> U:
         """Make an account with a hashed password, and add it to the session.
 
-        :param names: its ``USERNAME_FIELD``, then what ``REQUIRED_FIELDS`` name, then the
-            password, as Django takes them; or all of them by name.
+        :param names: as in Django: its ``USERNAME_FIELD``, its address and its password; without
+            the address where it has none, or is called by it. Everything else is given by name.
         :raises InvalidFieldsError: a name is malformed or taken.
+        :raises TypeError: a value is given twice, or there are too many without a name.
+        :raises ValueError: a name is missing.
         """
         from .accounts import Accounts
 
+        kind: Any = self.model
         fields = self._named(names, fields)
-        password = fields.pop("password", password)
-        name = self.model.USERNAME_FIELD  # type: ignore[attr-defined]
-        if not fields.get(name):
-            raise ValueError(gettext("The %(name)s must be set.", name=name))
+        password = fields.pop("password", None)
+        email = email_field(kind)
+        if email and not fields.get(email):
+            fields.pop(email, None)
+        for name in (kind.USERNAME_FIELD, email):
+            must = name == kind.USERNAME_FIELD or name in required_fields(kind)
+            if name and must and not fields.get(name):
+                raise ValueError(gettext("The %(name)s must be set.", name=name))
         user: U = current_state()[Accounts].create(password=password, **fields)
         self._db.flush()
         return user
 
-    def create_superuser(self, *names: Any, password: str | None = None, **fields: Any) -> U:
+    def create_superuser(self, *names: Any, **fields: Any) -> U:
         """As :meth:`create_user`, with every right.
 
         :raises ValueError: ``is_staff`` or ``is_superuser`` is given, and is not true.
         """
+        from .audit.service import Audit
+
         for flag in ("is_staff", "is_superuser"):
             if fields.setdefault(flag, True) is not True:
                 raise ValueError(gettext("A superuser has %(flag)s=True.", flag=flag))
         if hasattr(self.model, "email_canonical"):
             fields.setdefault("verified", True)
-        return self.create_user(*names, password=password, **fields)
+        user = self.create_user(*names, **fields)
+        current_state()[Audit].record("auth.superuser_made", user)
+        return user
 
     def _named(self, names: tuple[Any, ...], fields: dict[str, Any]) -> dict[str, Any]:
+        """Values by name. None comes to stand where somebody meant something else."""
         kind: Any = self.model
-        order = [kind.USERNAME_FIELD, *kind.REQUIRED_FIELDS, "password"]
+        email = email_field(kind)
+        order = dict.fromkeys(one for one in (kind.USERNAME_FIELD, email, "password") if one)
         if len(names) > len(order):
-            raise TypeError(f"create_user takes {', '.join(order)}, and the rest by name.")
-        return {**dict(zip(order, names, strict=False)), **fields}
-
-    def _select(self, **values: Any) -> sa.Select[Any]:
-        query = sa.select(self.model)
-        for name, value in values.items():
-            twin = _TWINS.get(name)
-            if twin and hasattr(self.model, twin) and isinstance(value, str):
-                name, value = twin, canonical(value)
-            column = getattr(self.model, name, None)
-            if not isinstance(column, InstrumentedAttribute):
-                raise AttributeError(f"{self.model.__name__} has no column {name!r}.")
-            query = query.where(column == value)
-        return query
+            raise TypeError(
+                f"{kind.__name__}.objects.create_user() takes {', '.join(order)} by position and "
+                "everything else by name."
+            )
+        placed = dict(zip(order, names, strict=False))
+        if twice := sorted(placed.keys() & fields.keys()):
+            raise TypeError(
+                f"{kind.__name__}.objects.create_user() got {twice[0]} twice: by position and by "
+                "name."
+            )
+        return {**placed, **fields}

@@ -6,8 +6,6 @@ import inspect
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from werkzeug.utils import import_string
-
 from ..core.translation import gettext
 from ..exceptions import ConfigError
 from . import validators as shipped
@@ -136,7 +134,7 @@ def _imported(path: str) -> Any:
         if not hasattr(shipped, name):
             raise ImportError("there is no such validator here")
         return getattr(shipped, name)
-    return import_string(path.replace(":", "."))
+    return imported(f"The password validator {path!r}", path, _HINT)
 
 
 def _is_text(password: str) -> bool:

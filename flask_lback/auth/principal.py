@@ -45,6 +45,7 @@ class Login:
     :ivar authenticated_at: when the person last proved who they are.
     :ivar versions: access versions of everybody and of this account, for cached rights.
     :ivar scopes: permissions that the login is narrowed to, None for all of the account.
+    :ivar token_id: the key of the row of an API token.
     """
 
     session_id: int | None
@@ -52,6 +53,7 @@ class Login:
     authenticated_at: dt.datetime
     versions: tuple[int, int]
     scopes: frozenset[str] | None = None
+    token_id: int | None = None
 
 
 def build(user_class: type[Any], values: dict[str, Any], sessions: Any) -> Any:
@@ -110,7 +112,7 @@ def unite_on_load(user_class: type[Any]) -> None:
     @event.listens_for(user_class, "load", propagate=True)
     def unite(loaded: Any, context: Any) -> None:
         user = g.get(USER) if has_app_context() else None
-        if type(user) is not type(loaded) or not is_pending(user) or user != loaded:
+        if user is None or not is_pending(user) or user != loaded:
             return
         registry = user.__dict__[PENDING].registry
         if registry.has() and registry() is context.session:

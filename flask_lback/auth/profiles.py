@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -44,6 +46,7 @@ class Profiles:
                 f"LBACK_AUTH_PROFILE_FIELDS names {sorted(refused)[0]!r}.",
                 "Take it out: its owner must not change it without further proof.",
             )
+        _refuse_unknown(settings.profile_fields, mapper.column_attrs.keys(), mapper.class_.__name__)
         self._db = db
         self._settings = settings
         self._directory = directory
@@ -94,10 +97,21 @@ class Profiles:
         return None
 
     def _is_free(self, user: Any, username: str) -> bool:
-        if canonical(username) == user.username_canonical:
+        if canonical(username) == canonical(user.username):
             return True
         reserved = map(canonical, self._settings.reserved_usernames)
         return canonical(username) not in reserved and not self._directory.by_username(username)
+
+
+def _refuse_unknown(given: Iterable[str], known: Sequence[str], model: str) -> None:
+    """Refuse names that the model lacks, but for those of the default."""
+    for name in given:
+        if name not in known and name not in AuthSettings.profile_fields:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"Did you mean {near[0]!r}?" if near else "Take it out, or add the column."
+            raise ConfigError(
+                f"LBACK_AUTH_PROFILE_FIELDS names {name!r}, and {model} has no such column.", hint
+            )
 
 
 def _complaint_of_text(value: str, longest: int | None) -> str | None:

@@ -26,6 +26,10 @@ class Rights(Protocol):
     def groups(self) -> frozenset[str]:
         """The names of its groups."""
 
+    @property
+    def is_superuser(self) -> bool:
+        """Whether every check passes."""
+
     def has(self, name: str) -> bool:
         """Whether it holds the permission."""
 

@@ -15,6 +15,7 @@ from ..core import clock
 from .audit.service import Audit
 from .companions import UserSessionMixin
 from .cookies import drop_cookie, send_cookie
+from .lback_sessions import LbackSessionNames
 from .loading import digest
 from .locking import hold
 from .mixins import AnonymousUser, key_of
@@ -47,7 +48,7 @@ class LoginAction(Protocol):
         """Act within the transaction; ``last_login_at`` still is that of the sign-in before."""
 
 
-class SessionManager:
+class SessionManager(LbackSessionNames):
     """The logins of one application.
 
     Each has a row with the hash of a random id; the id itself is only in the cookie, and is new
@@ -63,10 +64,18 @@ class SessionManager:
         self._settings = settings
         self._rows = SessionRows(db, models, settings)
         self._login_actions: list[LoginAction] = []
+        self._revocations: list[Callable[[Any], object]] = []
 
     def on_login(self, action: LoginAction) -> None:
         """Have something done in the transaction of every sign-in; parts do so in ``plan``."""
         self._login_actions.append(action)
+
+    def on_revocation(self, action: Callable[[Any], object]) -> None:
+        """Have something done in the transaction that ends all, or all other, sessions.
+
+        For what stands in for a proof, such as a trusted browser; parts do so in their ``plan``.
+        """
+        self._revocations.append(action)
 
     def open(self, user: Any, *, remember: bool = False, method: str = "password") -> str:
         """Make a session row for an account, to be committed by the caller.
@@ -188,17 +197,31 @@ class SessionManager:
             self._rows.end(self._models.UserSession.id == session_id)
 
     def end_all(self, user: Any, *, but: int | None = None) -> int:
-        """End the sessions of an account.
+        """End the sessions of an account, and trust none of its browsers; the caller commits.
 
         :param but: the key of one that stays.
         :returns: how many ended.
         """
         hold(self._db, user)
         table: Any = self._models.UserSession
-        condition = table.user_id == key_of(user)
-        if but is not None:
-            condition = sa.and_(condition, table.id != but)
-        count = self._rows.end(condition)
+        count = self._end_some(user, sa.true() if but is None else table.id != but)
+        for action in self._revocations:
+            action(user)
+        return count
+
+    def end_unproved(self, user: Any) -> int:
+        """End the sessions of an account that were opened by one proof alone; the caller commits.
+
+        :returns: how many ended.
+        """
+        hold(self._db, user)
+        table: Any = self._models.UserSession
+        proved = sa.or_(table.method.contains("+"), table.method.startswith("passkey"))
+        return self._end_some(user, ~proved)
+
+    def _end_some(self, user: Any, condition: Any) -> int:
+        table: Any = self._models.UserSession
+        count = self._rows.end(sa.and_(table.user_id == key_of(user), condition))
         if count:
             self._audit.record("auth.sessions_ended", user, count=count)
         sessions_ended.emit(self, user=user, count=count)

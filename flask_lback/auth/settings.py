@@ -15,6 +15,7 @@ from .magic_links.settings import MagicLinkSettings
 from .oauth.settings import OAuthSettings
 from .passkeys.settings import PasskeySettings
 from .personal_data.settings import PersonalDataSettings
+from .template_settings import TemplateSettings
 from .two_factor.settings import TwoFactorSettings
 
 __all__ = [
@@ -47,11 +48,20 @@ class AuthSettings(Settings):
     verify_email: bool = setting(
         True, "Whether an address must be verified by mail before the first sign-in."
     )
+    unconfirmed_may: tuple[str, ...] | None = setting(
+        None,
+        "What somebody may do whose address is not confirmed. Unset: not even sign in. A list: "
+        "sign in, confirm the address, and use these endpoints, such as `('home', 'blog.*')`; "
+        "all else leads to the page `unconfirmed/`, or is 403 `email_not_verified` for JSON.",
+    )
     generic_answers: bool = setting(
         True, "Answer known and unknown addresses alike, so that nobody can ask who has an account."
     )
     admin_emails: tuple[str, ...] = setting(
-        (), "Addresses that become superusers once they are verified."
+        (),
+        "Addresses whose owners become superusers once they have confirmed them: by the link of a "
+        "mail, an invitation or a provider. An account that was there before loses its password "
+        "then, and its owner chooses a new one by mail.",
     )
     superuser_group: str | None = setting(
         None, "Members of the group of this name pass every permission check."
@@ -78,13 +88,13 @@ class AuthSettings(Settings):
     reset_password_minutes: int = setting(60, "How long a reset link is good for.", minimum=5)
     login_redirect: str | None = setting(
         None,
-        "Where a sign-in leads without a `next`. Unset: the front page, or the account page where "
-        "there is none.",
+        "Where a sign-in leads without a `next`: a path, a full address or an endpoint such as "
+        "`blog.home`. Unset: the front page, or the account page where there is none.",
         aliases=("LOGIN_REDIRECT_URL",),
     )
     logout_redirect: str | None = setting(
         None,
-        "Where signing out leads. Unset: the sign-in page.",
+        "Where signing out leads: a path, a full address or an endpoint. Unset: the sign-in page.",
         aliases=("LOGOUT_REDIRECT_URL",),
     )
     profile_fields: tuple[str, ...] = setting(
@@ -96,6 +106,14 @@ class AuthSettings(Settings):
         "The user class as a dotted path, when it is not given in code.",
         aliases=("AUTH_USER_MODEL",),
     )
+    links: Mapping[str, str] = setting(
+        {},
+        "Where the links of mails lead instead of to the account pages, by page, such as "
+        "`{'reset_password': 'https://app.example/reset?token={token}'}`: `verify_email`, "
+        "`reset_password`, `confirm_email`, `magic_link` and `accept_invitation` with the token; "
+        "`request_reset_password`, `login`, `sessions`, `tokens`, `passkeys` and `connections` "
+        "without. A path is one of this site.",
+    )
     forms: Mapping[str, Any] = setting(
         {}, "Form classes, or their dotted paths, by page, such as `{'register': MyForm}`."
     )
@@ -105,96 +123,10 @@ class AuthSettings(Settings):
         "(API tokens), `basic` (name and password with every request).",
     )
 
-
-@dataclass(frozen=True)
-class TemplateSettings(Settings):
-    """``LBACK_AUTH_<PAGE>_TEMPLATE``: an application's own template for a page."""
-
-    prefix: ClassVar[str] = "LBACK_AUTH_"
-
-    login_template: str = setting("lback/auth/login.html", "Template of the sign-in page.")
-    register_template: str = setting(
-        "lback/auth/register.html", "Template of the registration page."
-    )
-    logout_template: str = setting(
-        "lback/auth/logout.html", "Template of the page with the sign-out button."
-    )
-    account_template: str = setting("lback/auth/account.html", "Template of the account page.")
-    verify_email_template: str = setting(
-        "lback/auth/verify_email.html", "Template of the page that a verification link opens."
-    )
-    resend_verification_template: str = setting(
-        "lback/auth/resend_verification.html",
-        "Template of the page that asks for a new verification mail.",
-    )
-    request_reset_password_template: str = setting(
-        "lback/auth/request_reset_password.html", "Template of the page that asks for a reset mail."
-    )
-    reset_password_template: str = setting(
-        "lback/auth/reset_password.html", "Template of the page that a reset link opens."
-    )
-    change_password_template: str = setting(
-        "lback/auth/change_password.html", "Template of the page that changes the password."
-    )
-    sessions_template: str = setting(
-        "lback/auth/sessions.html", "Template of the list of one's sessions."
-    )
-    reauthenticate_template: str = setting(
-        "lback/auth/reauthenticate.html", "Template of the page that asks again who somebody is."
-    )
-    change_email_template: str = setting(
-        "lback/auth/change_email.html", "Template of the page that changes the address."
-    )
-    confirm_email_template: str = setting(
-        "lback/auth/confirm_email.html", "Template of the page that a link to a new address opens."
-    )
-    two_factor_template: str = setting(
-        "lback/auth/two_factor.html", "Template of the page of the second factor."
-    )
-    two_factor_setup_template: str = setting(
-        "lback/auth/two_factor_setup.html",
-        "Template of the page that sets a second factor up.",
-    )
-    two_factor_verify_template: str = setting(
-        "lback/auth/two_factor_verify.html", "Template of the page that asks for the second factor."
-    )
-    recovery_codes_template: str = setting(
-        "lback/auth/recovery_codes.html", "Template of the page that shows new recovery codes."
-    )
-    passkeys_template: str = setting(
-        "lback/auth/passkeys.html", "Template of the list of one's passkeys."
-    )
-    tokens_template: str = setting(
-        "lback/auth/tokens.html", "Template of the list of one's API tokens."
-    )
-    connections_template: str = setting(
-        "lback/auth/connections.html", "Template of the list of one's accounts on other sites."
-    )
-    invitations_template: str = setting(
-        "lback/auth/invitations.html", "Template of the page that invites people."
-    )
-    accept_invitation_template: str = setting(
-        "lback/auth/accept_invitation.html", "Template of the page that an invitation opens."
-    )
-    request_magic_link_template: str = setting(
-        "lback/auth/request_magic_link.html",
-        "Template of the page that asks for a magic link.",
-    )
-    magic_link_template: str = setting(
-        "lback/auth/magic_link.html", "Template of the page that a link to sign in opens."
-    )
-    delete_account_template: str = setting(
-        "lback/auth/delete_account.html", "Template of the page that deletes the account."
-    )
-    export_data_template: str = setting(
-        "lback/auth/export_data.html", "Template of the page that exports the account's data."
-    )
-    check_mail_template: str = setting(
-        "lback/auth/check_mail.html", "Template of the page shown once a mail is on its way."
-    )
-    message_template: str = setting(
-        "lback/auth/message.html", "Template of the page shown for a link that is no longer good."
-    )
+    @property
+    def refuses_unconfirmed(self) -> bool:
+        """Whether nobody signs in before the address is confirmed."""
+        return self.verify_email and self.unconfirmed_may is None
 
 
 @dataclass(frozen=True)
@@ -288,7 +220,7 @@ class LimitSettings(Settings):
         "20 per hour", "Registrations from one address.", pattern=LIMIT
     )
     mail_per_account: str = setting(
-        "5 per hour", "Mails asked for to one address book entry.", pattern=LIMIT
+        "5 per hour", "Mails of one kind asked for to one mail address.", pattern=LIMIT
     )
     mail_per_address: str = setting(
         "30 per hour", "Mails asked for by one network address.", pattern=LIMIT

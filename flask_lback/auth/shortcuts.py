@@ -24,7 +24,7 @@ def authenticate(request: Any = None, *, password: str, **credentials: Any) -> A
     :param credentials: ``username``, ``email`` or ``identifier``, or the user class's own
         ``USERNAME_FIELD``.
     """
-    kind: Any = current_state()[Models].User
+    kind: Any = current_state()[Models].user_class
     named = (kind.USERNAME_FIELD, "identifier", "username", "email")
     identifier = next((credentials[name] for name in named if credentials.get(name)), None)
     if not isinstance(identifier, str):

@@ -84,8 +84,8 @@ user_email_changed = declare(
 )
 user_updated = declare(
     "user_updated",
-    "The owner of an account has changed its profile.",
-    sender="the Profiles",
+    "An account was changed: its profile by its owner, or any column by the UserManager.",
+    sender="the Profiles or the UserManager",
     user="the account",
     fields="the names of what was changed",
 )

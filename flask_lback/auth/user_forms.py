@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
+import inspect
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute
 from wtforms import BooleanField, DateField, Field, FloatField, IntegerField, StringField
+from wtforms.form import FormMeta
 from wtforms.validators import Optional as MayBeEmpty
 
 from ..core.state import current_state
@@ -35,13 +38,24 @@ _NEVER = frozenset(
 )
 
 
-class UserCreationForm(AccountForm):
+class _LateFormMeta(FormMeta):
+    """Makes a form whose ``Meta.model`` is a function once the application is there to ask."""
+
+    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+        form: Any = cls
+        if _is_late(form):
+            form = _for_model(form, form.Meta.model())
+        return FormMeta.__call__(form, *args, **kwargs)
+
+
+class UserCreationForm(AccountForm, metaclass=_LateFormMeta):
     """Make an account, with the password twice.
 
-    ``class Meta`` names the ``fields``, and the ``model`` when the class should be checked where it
-    is written; the application's user class is used otherwise. Fields that the form declares itself
-    are left as they are. It can be the form of the registration page
-    (``LBACK_AUTH_FORMS = {"register": ...}``), or of a view of your own.
+    ``class Meta`` names the ``fields``, and the ``model``: the user class, when the form should be
+    checked where it is written, or ``get_user_model`` without brackets. Without a model username
+    and address alone are known. Fields that the form declares itself are left as they are. It can
+    be the form of the registration page (``LBACK_AUTH_FORMS = {"register": ...}``), or of a view of
+    your own.
 
     :raises ConfigError: at the class, when ``Meta.fields`` names no column of ``Meta.model``, or
         one that nobody may fill in about themselves.
@@ -56,7 +70,7 @@ class UserCreationForm(AccountForm):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        for name in _wanted(cls):
+        for name in () if _is_late(cls) else _wanted(cls):
             if not hasattr(cls, name):
                 setattr(cls, name, _field_of(cls, name))
 
@@ -89,7 +103,21 @@ class UserCreationForm(AccountForm):
 
     def instance(self) -> Any:
         """An account of what was sent, which is in no session."""
-        return current_state()[Models].User(**self.account_fields())
+        return current_state()[Models].user_class(**self.account_fields())
+
+
+def _is_late(form: Any) -> bool:
+    """Whether the model can only be asked for inside an application."""
+    model = form.Meta.model
+    return callable(model) and not inspect.isclass(model)
+
+
+@functools.cache
+def _for_model(form: Any, model: type[Any]) -> Any:
+    """The form for one user class: two applications of a process may have one each."""
+    meta = type("Meta", (form.Meta,), {"model": model})
+    body = {"Meta": meta, "__module__": form.__module__, "__qualname__": form.__qualname__}
+    return type(form)(form.__name__, (form,), body)
 
 
 def _wanted(form: type[UserCreationForm]) -> tuple[str, ...]:

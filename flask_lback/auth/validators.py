@@ -19,8 +19,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Protocol
 
-from werkzeug.utils import import_string
-
+from ..core.settings import imported
 from ..core.translation import gettext
 from ..exceptions import LbackError
 from .names import canonical
@@ -191,7 +190,10 @@ class BreachedPasswordValidator:
     """
 
     def __init__(self, lookup: Lookup | str | None = None) -> None:
-        found = import_string(lookup.replace(":", ".")) if isinstance(lookup, str) else lookup
+        found: Any = lookup
+        if isinstance(lookup, str):
+            key = "LBACK_AUTH_PASSWORD_BREACH_LOOKUP"
+            found = imported(f"{key} is {lookup!r}, which", lookup, "Give package.module:function.")
         if not callable(found):
             raise ValueError("it needs a look-up: set LBACK_AUTH_PASSWORD_BREACH_LOOKUP")
         self._lookup: Lookup = found

@@ -39,7 +39,7 @@ lback = LazyGroup(
     name="lback",
     entries=COMMANDS,
     help="Accounts, permissions, migrations and checks.",
-    epilog="Names may be written with underscores as well: init_db, create_superuser.",
+    epilog="Names may be written with underscores or in one word: init_db, createsuperuser.",
 )
 
 

@@ -31,8 +31,8 @@ class LazyGroup(click.Group):
         return sorted({*self.entries, *super().list_commands(ctx)})
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of that name; underscores count as hyphens."""
-        entry = self.entries.get(cmd_name.replace("_", "-"))
+        """The command of that name, as people write it."""
+        entry = self.entries.get(self._meant(cmd_name))
         if entry is None:
             return super().get_command(ctx, cmd_name)
         module, _, attribute = entry.partition(":")
@@ -43,13 +43,20 @@ class LazyGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Refuse an unknown name with status 2 and the nearest one."""
-        name = args[0].replace("_", "-")
+        name = self._meant(args[0])
         known = self.list_commands(ctx)
         if name not in known and not name.startswith("-"):
             near = difflib.get_close_matches(name, known, n=1)
             advice = f"Did you mean {near[0]!r}?" if near else "See --help for those there are."
             ctx.fail(f"There is no command {args[0]!r}. {advice}")
         return super().resolve_command(ctx, args)
+
+    def _meant(self, name: str) -> str:
+        """A name with hyphens: underscores stand for them, and Django leaves them out."""
+        if name in self.commands:  # an application's own
+            return name
+        joined = {entry.replace("-", ""): entry for entry in self.entries}
+        return joined.get(name, name.replace("_", "-"))
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; see :func:`reported` for how it may end."""

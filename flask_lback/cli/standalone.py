@@ -62,7 +62,7 @@ class Standalone(LazyGroup):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Say what is missing when a command needs an application and there is none."""
-        name = args[0].replace("_", "-")
+        name = self._meant(args[0])
         if name in self.entries and name not in self.list_commands(ctx):
             ctx.fail(f"{name!r} needs an application, and there is none here. {_ADVICE}")
         return super().resolve_command(ctx, args)

@@ -71,3 +71,11 @@ class Feature:
 
     def install(self, app: Flask, state: State) -> None:
         """Change the application."""
+
+    def verify(self, app: Flask, state: State) -> None:
+        """Look at the complete application, once, before it answers its first request.
+
+        For what cannot be known earlier, such as pages that are mounted by hand.
+
+        :raises ConfigError: something is wrong; no request is answered.
+        """

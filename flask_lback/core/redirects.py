@@ -1,11 +1,15 @@
-"""Redirect targets that come from a browser (CWE-601; CVE-2021-32618, CVE-2023-49438)."""
+"""Redirect targets: those of a browser (CWE-601; CVE-2021-32618, CVE-2023-49438), and settings."""
 
 from __future__ import annotations
 
+import difflib
 import unicodedata
 from urllib.parse import urlsplit
 
-from flask import request
+from flask import Flask, request, url_for
+from werkzeug.routing import BuildError
+
+from ..exceptions import ConfigError
 
 #: Longer values are refused unread: no page of ours links to one.
 LONGEST = 2_000
@@ -47,3 +51,30 @@ def safe_redirect_target(default: str, *, name: str = "next") -> str:
 def here() -> str:
     """The path and query of this request, to come back to."""
     return request.full_path if request.query_string else request.path
+
+
+def resolve_url(to: str) -> str:
+    """The address that a setting means: a path, a full address, or an endpoint, as in Django."""
+    return to if "/" in to else url_for(to)
+
+
+def refuse_dead_end(app: Flask, key: str, to: str) -> None:
+    """Refuse a setting of which :func:`resolve_url` could not make an address.
+
+    :param key: the setting, for the message.
+    :raises ConfigError: names the nearest endpoint.
+    """
+    if "/" in to:
+        if to.startswith(("/", "http://", "https://")):
+            return
+        raise ConfigError(f"{key} is {to!r}.", f"Did you mean {'/' + to!r}?")
+    values: dict[str, str] = {}
+    app.inject_url_defaults(to, values)
+    try:
+        app.url_map.bind("localhost").build(to, values)
+    except BuildError as error:
+        near = difflib.get_close_matches(to, app.view_functions, n=1)
+        hint = f"Did you mean {near[0]!r}?" if near else "Give a path, or an endpoint."
+        if to in app.view_functions:
+            hint = "Its address has variable parts: give a path."
+        raise ConfigError(f"{key} is {to!r}, which leads to no page.", hint) from error

@@ -15,6 +15,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, dataclass
 from typing import Any, ClassVar, TypeVar
 
+from werkzeug.utils import import_string
+
 from ..exceptions import ConfigError
 
 
@@ -101,6 +103,21 @@ def read(kind: type[S], config: Mapping[str, Any]) -> S:
                 values[declared.field] = _checked(declared, key, config[key])
                 break
     return kind(**values)
+
+
+def imported(what: str, path: str, hint: str) -> Any:
+    """What a dotted path in a setting stands for.
+
+    :param path: ``package.module.Name`` or ``package.module:Name``.
+    :param what: who names it, for the message: it goes before "cannot be imported".
+    :param hint: the remedy.
+    :raises ConfigError: there is none, with the reason in one line.
+    """
+    try:
+        return import_string(path.replace(":", "."))
+    except ImportError as error:
+        reason = str(getattr(error, "exception", error)).partition("\n")[0].rstrip(".")
+        raise ConfigError(f"{what} cannot be imported: {reason}.", hint) from error
 
 
 def refuse_unknown(config: Mapping[str, Any], known: Iterable[str]) -> None:

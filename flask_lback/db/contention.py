@@ -14,7 +14,7 @@ T = TypeVar("T")
 _SQLSTATES = frozenset({"40001", "40P01", "55P03"})
 #: MariaDB: changed since it was read (11.6 and newer), waited for too long, deadlock.
 _NUMBERS = frozenset({1020, 1205, 1213})
-_TRIES = 3
+_TRIES = 6
 
 
 def is_contention(error: BaseException) -> bool:

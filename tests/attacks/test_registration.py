@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable
 from typing import Any
 
@@ -18,7 +17,6 @@ from flask_lback.testing import record_signals
 from flask_lback.testing.kit import outbox_of
 from tests.support.apps import PASSWORD, Site
 from tests.support.databases import DATABASES
-from tests.support.services import require, service_url
 from tests.support.visitor import Visitor, errors_of, hidden_fields
 
 from .support import (
@@ -37,7 +35,6 @@ from .support import (
     token_of,
     told,
 )
-from .trying import send_in_two_processes
 
 SAME = "This link is no longer good. Ask for a new one."
 
@@ -211,25 +208,6 @@ def test_rg_5_one_address_registered_twenty_times_at_once_is_one_account(
     subjects = [subject for _, subject in notices(site)]
     assert subjects.count("Confirm your address") == 1
     assert subjects.count("You already have an account") <= 1
-
-
-@pytest.mark.service
-@pytest.mark.parametrize("kind", ["postgresql", "mariadb"])
-def test_rg_5_two_workers_make_one_account_and_send_one_mail(
-    make_ready: Callable[..., Site], kind: str
-) -> None:
-    require("redis")
-    site, email = make_ready("default", kind), f"{secrets.token_hex(6)}@example.org"
-    names = {"email": email, "password": NEW_PASSWORD}
-    documents = [{"username": f"kofi{number}", **names} for number in range(20)]
-    url = site.app.config["SQLALCHEMY_DATABASE_URI"]
-    store = service_url("redis")
-    answers = send_in_two_processes("default", url, store, "register", documents)
-    assert answers.statuses == {202: 20}
-    assert len({str(document) for document in answers.documents}) == 1
-    assert [user.email for user in users(site)] == [email]
-    assert answers.mails["Confirm your address"] == 1
-    assert answers.mails["You already have an account"] <= 1
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from flask import Flask, jsonify
+from flask import Flask, jsonify, request, session
 from flask.sessions import SecureCookieSessionInterface
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -215,6 +215,36 @@ def test_se_1_a_planted_id_stays_nobodys_and_the_form_token_changes(place: Site)
     assert visitor.client.post("/auth/logout/", data={"csrf_token": token}).status_code == 400
 
 
+@pytest.mark.parametrize("way", [by_form, by_json])
+@pytest.mark.parametrize("hours", [0, 13], ids=["alive", "left alone"])
+def test_se_1_what_a_visitor_had_before_stays_with_them_and_is_not_the_next_ones(
+    place: Site, way: Callable[[Visitor, str], int], hours: int
+) -> None:
+    """The application's own data, such as a cart, by the rule of the security page."""
+
+    @place.app.get("/cart/")
+    def cart() -> str:
+        session.setdefault("cart", []).append(request.args["item"])
+        session.modified = True
+        return ",".join(session["cart"])
+
+    visitor = Visitor(place.app)
+    visitor.get("/cart/?item=tea")
+    visitor.sign_in("maya", PASSWORD)
+    assert visitor.get("/cart/?item=cups").text == "tea,cups"
+    # Once more, as the same: the page itself leads on at once.
+    document = {"identifier": "maya", "password": PASSWORD, "session": True}
+    assert visitor.post_json("/api/auth/login/", document).status_code == 200
+    assert visitor.get("/cart/?item=milk").text == "tea,cups,milk"
+    with after(hours=hours):
+        token = csrf_of(visitor, "/auth/logout/")
+        assert way(visitor, token) in (200, 302)
+        assert "kofi@example.org" in visitor.get("/auth/account/").text
+        assert visitor.get("/cart/?item=pen").text == "pen"
+        assert visitor.submit("/auth/logout/").status_code == 302
+    assert visitor.get("/cart/?item=ink").text == "ink"
+
+
 RISES: dict[str, Callable[[Site, Visitor], Any]] = {
     "a proof": lambda site, one: one.submit("/auth/reauthenticate/", password=PASSWORD),
     "a new password": lambda site, one: change_password(one),
@@ -292,10 +322,15 @@ def test_se_5_a_login_ends_when_it_is_left_alone_and_at_its_longest(place: Site)
 def test_se_6_a_changed_cookie_is_nobody_and_no_error(
     place: Site, change: Callable[[str], str]
 ) -> None:
-    visitor = signed_in(place)
-    header = {"HTTP_COOKIE": f"{COOKIE}={change(cookie_of(visitor))}"}
-    answer = place.app.test_client().get("/auth/account/", environ_overrides=header)
-    assert answer.status_code == 302
+    key = cookie_of(signed_in(place))
+
+    def ask(key: str) -> int:
+        header = {"HTTP_COOKIE": f"{COOKIE}={key}"}
+        client = place.app.test_client(use_cookies=False)  # with its own it would drop this one
+        return client.get("/auth/account/", environ_overrides=header).status_code
+
+    assert ask(key) == 200
+    assert ask(change(key)) == 302
 
 
 @pytest.mark.parametrize("adopts", [True, False])

@@ -32,7 +32,6 @@ from tests.support.apps import PASSWORD, SECRET_KEY, Site, make_site
 from tests.support.databases import DATABASES
 
 from .support import at_once, log_in_by_json, refresh
-from .trying import send_in_two_processes
 
 #: Keys that somebody may have left as a sample or a tutorial had them.
 SAMPLE_KEYS = ("", "secret", "your-secret-key", "jwt_secret", "super-secret", SECRET_KEY)
@@ -59,30 +58,6 @@ def test_jw_8_tabs_that_refresh_at_once_all_stay_signed_in(
     token = first_token(site)
     answers = at_once([lambda: refresh(site, token).status_code] * 6)
     assert answers == [200] * 6
-
-
-@pytest.mark.service
-@pytest.mark.parametrize("kind", ["postgresql", "mariadb"])
-def test_jw_8_two_workers_that_refresh_at_once_leave_one_family_that_lives(
-    make_ready: Callable[..., Site], kind: str
-) -> None:
-    site = make_ready("default", kind)
-    site.add_user("maya")
-    documents = [{"refresh_token": first_token(site)}] * 12
-    url = site.app.config["SQLALCHEMY_DATABASE_URI"]
-    answers = send_in_two_processes("default", url, "memory://", "refresh", documents)
-    assert answers.statuses == {200: 12}
-    tokens = [document["refresh_token"] for document in answers.documents]
-    assert len(set(tokens)) == 12
-    with clock.turned(dt.timedelta(seconds=30)):
-        assert refresh(site, tokens[0]).status_code == 200
-        assert {refresh(site, token).status_code for token in tokens[1:]} <= {200, 401}
-    with clock.turned(dt.timedelta(seconds=60)):
-        assert {refresh(site, token).status_code for token in tokens} == {401}
-    with site.app.app_context():
-        rows = site.db.session.query(site.models.RefreshToken)
-        assert len({row.family for row in rows}) == 1
-        assert {row.revoked_at is None for row in rows} == {False}
 
 
 @pytest.mark.parametrize("kind", DATABASES)

@@ -11,11 +11,9 @@ from flask import Flask, request
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 from wtforms import IntegerField, StringField
 
-from flask_lback import Lback
 from flask_lback.auth import (
     AbstractBaseUser,
     AbstractUser,
-    AnonymousUser,
     BaseUserManager,
     EmailMixin,
     PermissionsMixin,
@@ -28,26 +26,14 @@ from flask_lback.auth import (
     logout,
 )
 from flask_lback.auth.shortcuts import login, update_session_auth_hash
-from flask_lback.db.schema import drop, initialize
-from flask_lback.exceptions import ConfigError, InvalidFieldsError
-from flask_lback.testing import use_cheap_hasher
-from flask_lback.testing.kit import outbox_of
-from tests.support.apps import PASSWORD, SECRET_KEY, Site, own_db
+from flask_lback.db.schema import drop
+from flask_lback.exceptions import ConfigError
+from tests.support.apps import PASSWORD, Site, own_db
+from tests.support.custom import installed
 from tests.support.databases import DATABASES, DatabaseFactory
 from tests.support.visitor import Visitor
 
 Ready = Callable[..., Site]
-
-
-def installed(user_model: type[Any], db: Any, url: str = "sqlite://", **config: Any) -> Flask:
-    app = Flask("custom")
-    app.config.update(SECRET_KEY=SECRET_KEY, TESTING=True, SQLALCHEMY_DATABASE_URI=url, **config)
-    db.init_app(app)
-    Lback(app, db=db, user_model=user_model)
-    use_cheap_hasher(app)
-    with app.app_context():
-        initialize(app)
-    return app
 
 
 @pytest.mark.parametrize("database", DATABASES)
@@ -158,42 +144,6 @@ def test_the_courses_own_user_and_manager() -> None:
             CustomUser.objects.create_user("")
 
 
-def test_our_managers_take_names_as_django_does(site: Site) -> None:
-    with site.app.app_context():
-        User = site.models.User
-        user = User.objects.create_user("ann", "ann@example.org", PASSWORD)
-        site.db.session.commit()
-        assert user.check_password(PASSWORD)
-        assert not user.is_superuser
-        assert User.objects.filter_by(username="ANN") == [user]
-        with pytest.raises(ValueError, match="is_staff"):
-            User.objects.create_superuser("x", "x@example.org", PASSWORD, is_staff=False)
-        with pytest.raises(InvalidFieldsError):
-            User.objects.create_user("Ann", "other@example.org", PASSWORD)
-        with pytest.raises(AttributeError, match="no column"):
-            User.objects.get(password__startswith="a")
-
-
-def test_a_proxy_adds_behaviour_without_a_table() -> None:
-    db = own_db()
-    model: Any = db.Model
-
-    class User(AbstractUser, model):
-        __tablename__ = "users"
-        id: Mapped[int] = mapped_column(primary_key=True)
-
-    class Greeter(User):
-        def greeting(self) -> str:
-            return f"Hello, {self.username}"
-
-    app = installed(User, db)
-    with app.app_context():
-        User.objects.create_user("ann", "ann@example.org", PASSWORD)
-        db.session.commit()
-        assert Greeter.objects.get(username="ann").greeting() == "Hello, ann"
-        assert "greeter" not in db.metadata.tables
-
-
 def test_authenticate_says_who_or_nobody(site: Site) -> None:
     site.add_user("ann")
     site.add_user("off", is_active=False)
@@ -264,25 +214,6 @@ def test_a_password_set_by_hand_can_end_the_other_sessions(make_ready: Ready) ->
     assert here.submit("/auth/account/", to="/mine/").text == "done"
     assert here.get("/auth/account/").status_code == 200
     assert elsewhere.get("/auth/account/").status_code == 302
-
-
-def test_email_user_sends_a_mail(site: Site) -> None:
-    site.add_user("ann")
-    with site.app.app_context():
-        site.user("ann").email_user("Hello", "How are you?", "editor@example.org")
-    [mail] = outbox_of(site.app)
-    assert (mail["To"], mail["From"], mail["Subject"]) == (
-        "ann@example.org",
-        "editor@example.org",
-        "Hello",
-    )
-
-
-def test_nobody_answers_every_question() -> None:
-    nobody = AnonymousUser()
-    assert not any((nobody.is_authenticated, nobody.is_staff, nobody.is_superuser))
-    assert not nobody.has_perm("blog.add_post")
-    assert str(nobody) == "AnonymousUser"
 
 
 def form_app() -> tuple[Flask, Any, Any, Any]:

@@ -17,7 +17,8 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flask import Flask
+from flask import Flask, template_rendered
+from jinja2 import Template
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from flask_lback import Lback
@@ -56,12 +57,18 @@ class Furnished:
     :ivar url: its address, under the name ``localhost``: passkeys do not work at a number.
     :ivar provider: the other site that people may sign in with.
     :ivar secrets: of the authenticator apps, by username.
+    :ivar shown: the templates of the pages so far.
     """
 
     app: Flask
     url: str
     provider: oauth.OpenProvider
     secrets: dict[str, str] = field(default_factory=dict)
+    shown: list[str] = field(default_factory=list)
+
+    def note(self, sender: Any, template: Template, **values: Any) -> None:
+        """A page, or another text, was made of a template."""
+        self.shown.append(str(template.name))
 
     @property
     def outbox(self) -> list[EmailMessage]:
@@ -123,7 +130,8 @@ def furnished(folder: Path, name: str = "Tidewater") -> Iterator[Furnished]:
         thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
         thread.start()
         try:
-            yield site
+            with template_rendered.connected_to(site.note, app):
+                yield site
         finally:
             server.shutdown()
             thread.join()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -19,18 +20,19 @@ from flask_lback.auth import AbstractUser, UserManager, current_user, login_requ
 from flask_lback.db.schema import initialize
 from flask_lback.testing import use_cheap_hasher
 from tests.support.apps import PASSWORD, SECRET_KEY, own_db
+from tests.support.databases import DATABASES, DatabaseFactory
 from tests.support.visitor import Visitor
 
 FOLLOW, COMMENT, WRITE, MODERATE, ADMINISTER = 0x01, 0x02, 0x04, 0x08, 0x80
 
 
-def book() -> tuple[Flask, Any, Any, Any]:  # noqa: C901 - a whole class stands in it
+def book(url: str) -> tuple[Flask, Any, Any, Any]:  # noqa: C901 - a whole class stands in it
     """The application of the book, with its model methods as they stand there."""
     db = own_db()
     model: Any = db.Model
     app = Flask("flasky")
     app.config.update(
-        SECRET_KEY=SECRET_KEY, TESTING=True, SQLALCHEMY_DATABASE_URI="sqlite://", FLASKY_ADMIN="x"
+        SECRET_KEY=SECRET_KEY, TESTING=True, SQLALCHEMY_DATABASE_URI=url, FLASKY_ADMIN="x"
     )
 
     class Role(model):
@@ -146,9 +148,18 @@ def with_pages(app: Flask, db: Any) -> None:
         return f"{user.name} of {user.location}, may write: {current_user.can(WRITE)}"
 
 
-@pytest.fixture
-def flasky() -> tuple[Flask, Any, Any, Any]:
-    return book()
+@pytest.fixture(scope="module", params=DATABASES)
+def flasky(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Flask, Any, Any, Any]]:
+    """The application on one database; each test has accounts of its own."""
+    with DatabaseFactory(tmp_path_factory.mktemp("flasky")) as factory:
+        app, db, User, Role = book(factory(request.param))
+        with_pages(app, db)
+        yield app, db, User, Role
+        with app.app_context():
+            db.session.remove()
+            db.engine.dispose()
 
 
 def join(db: Any, User: Any, Role: Any, name: str) -> Any:
@@ -175,35 +186,35 @@ def test_password_setter_and_verification(flasky: Any) -> None:
 def test_confirmation_tokens_of_the_model(flasky: Any) -> None:
     app, db, User, Role = flasky
     with app.app_context():
-        john, susan = join(db, User, Role, "john"), join(db, User, Role, "susan")
-        assert not susan.confirm(john.generate_confirmation_token())
-        assert john.confirm(john.generate_confirmation_token())
+        ines, kofi = join(db, User, Role, "ines"), join(db, User, Role, "kofi")
+        assert not kofi.confirm(ines.generate_confirmation_token())
+        assert ines.confirm(ines.generate_confirmation_token())
         db.session.commit()
-        assert (john.confirmed, susan.confirmed) == (True, False)
+        assert (ines.confirmed, kofi.confirmed) == (True, False)
 
 
 def test_bits_of_a_role_decide_what_the_model_says(flasky: Any) -> None:
     app, db, User, Role = flasky
     with app.app_context():
-        john = join(db, User, Role, "john")
-        assert john.can(WRITE)
-        assert not john.can(MODERATE)
-        assert not john.is_administrator()
-        assert not john.has_permission("blog.write"), "our names are a question of their own"
+        tomas = join(db, User, Role, "tomas")
+        assert tomas.can(WRITE)
+        assert not tomas.can(MODERATE)
+        assert not tomas.is_administrator()
+        assert not tomas.has_permission("blog.write"), "our names are a question of their own"
 
 
 def test_ping_and_the_profile_editor(flasky: Any) -> None:
     app, db, User, Role = flasky
-    with_pages(app, db)
     with app.app_context():
-        join(db, User, Role, "john")
-        before = found("john").last_seen
+        join(db, User, Role, "dora")
+        found("dora").last_seen = before = naive_now() - dt.timedelta(days=1)
+        db.session.commit()
     visitor = Visitor(app)
-    visitor.sign_in("john", PASSWORD)
-    sent = visitor.submit("/edit-profile", name="John Doe", location="Sofia", about_me="Hm")
-    assert sent.headers["Location"] == "/user/john"
-    assert visitor.get("/user/john").text == "John Doe of Sofia, may write: True"
+    visitor.sign_in("dora", PASSWORD)
+    sent = visitor.submit("/edit-profile", name="Dora Doe", location="Sofia", about_me="Hm")
+    assert sent.headers["Location"] == "/user/dora"
+    assert visitor.get("/user/dora").text == "Dora Doe of Sofia, may write: True"
     with app.app_context():
-        user = found("john")
+        user = found("dora")
         assert user.last_seen > before
         assert user.about_me == "Hm"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from werkzeug.test import TestResponse
@@ -49,6 +50,21 @@ def send(
     return act
 
 
+def guess(site: Site, name: str, passwords: list[str]) -> Callable[[], list[int]]:
+    """Try passwords one after the other, each from a new browser."""
+
+    def act() -> list[int]:
+        found = []
+        for password in passwords:
+            document = {"identifier": name, "password": password}
+            response = Visitor(site.app).post_json("/api/auth/login/", document)
+            response.close()
+            found.append(response.status_code)
+        return found
+
+    return act
+
+
 def get(site: Site, path: str, cookies: Mapping[str, str] | None = None) -> Callable[[], Answer]:
     """Open a page."""
     visitor = browser(site, cookies)
@@ -89,6 +105,17 @@ def answer_of(response: TestResponse) -> Answer:
         "retry_after": response.headers.get("Retry-After"),
         "text": "" if document is not None else errors_of(response.text),
     }
+
+
+def statuses_of(answers: Iterable[Answer]) -> list[int]:
+    """What several processes were answered, sorted."""
+    return sorted(answer["status"] for answer in answers)
+
+
+def mails_of(answers: Iterable[Answer]) -> Counter[str]:
+    """How often they have sent each mail together."""
+    subjects = (subject for answer in answers for subject in answer["mails"])
+    return Counter(subject.rpartition(" - ")[0] for subject in subjects)
 
 
 def _who(visitor: Visitor) -> dict[str, Any]:

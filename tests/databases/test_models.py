@@ -14,6 +14,8 @@ from flask_lback.core import clock
 from flask_lback.db.schema import missing_tables
 from tests.support.apps import Site
 
+pytestmark = pytest.mark.xdist_group("databases")
+
 MOMENT = dt.datetime(2026, 11, 21, 23, 59, 59, 123456, tzinfo=dt.timezone(dt.timedelta(hours=5)))
 HASH = "0a" * 32
 
@@ -55,7 +57,7 @@ def companions(site: Site, owner: Any, mark: str) -> dict[str, dict[str, Any]]:
             "token_hash": digest,
             "email": f"{'e' * 64}@example.org",
             "email_canonical": f"{'e' * 64}@example.org",
-            "groups": ["Редактори", "𝒜 🦊"],
+            "groups": ["Редактори", "𠀀 🦊"],
         },
         "AuditEntry": {
             "actor_id": owner,
@@ -154,7 +156,7 @@ def test_what_must_be_unique_is(place: Site, name: str, unique: tuple[str, ...])
 def test_texts_that_differ_in_anything_are_two(place: Site) -> None:
     """Capitals, accents and letters beyond the first 65,536 are the same to MariaDB by default."""
     owner = place.add_user("collector")
-    subjects = ["abc", "ABC", "ábc", "𠀀𠀁", "𠀂𠀃", "ß", "ss", "Ａbc"]
+    subjects = ["abc", "ABC", "ábc", "𠀀𠀁", "𠀂𠀃", "ß", "ss", "\uff21bc"]
     with place.app.app_context():
         accounts: Any = place.models.OAuthAccount
         groups: Any = place.models.Group
@@ -181,7 +183,7 @@ def test_texts_that_differ_in_anything_are_two(place: Site) -> None:
         ("jose", "JOSE", "josé"),
         ("Straße", "STRASSE", "strase"),
         ("𠀀𠀁", "𠀀𠀁", "𠀂𠀃"),
-        ("ＭＡＹＡ", "maya", "mayá"),
+        ("\uff2d\uff21\uff39\uff21", "maya", "mayá"),
         ("Ἀχιλλεύς", "ἈΧΙΛΛΕΎΣ", "Αχιλλευς"),
     ],
 )

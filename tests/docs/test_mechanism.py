@@ -21,6 +21,11 @@ from flask import Flask
 app = Flask(__name__)
 
 
+@app.get("/cookies/")
+def cookies():
+    return "", 204, [("Set-Cookie", "a=1; Path=/"), ("Set-Cookie", "b=2; Path=/")]
+
+
 @app.get("/")
 def home():
     return {"answer": 42, "token": "t0k3n"}
@@ -67,6 +72,12 @@ def follow(tmp_path: Path) -> Follow:
             + '{"answer": 41, "token": "..."}\n```\n',
             "41 is shown, but got 42",
         ),
+        (
+            APP
+            + "```http\nGET /cookies/ HTTP/1.1\n```\n\n"
+            + "```http\nHTTP/1.1 204 NO CONTENT\nSet-Cookie: c=...\n```\n",
+            "Set-Cookie: c=",
+        ),
         ("```console\n$ flask run\n```\n", "it ended"),
     ],
 )
@@ -80,6 +91,8 @@ def test_a_page_that_is_right_passes(follow: Follow) -> None:
     place = follow(
         APP
         + "```console\n$ flask routes\nEndpoint ...\nhome ... /\n...\n```\n"
+        + "```http\nGET /cookies/ HTTP/1.1\n```\n\n"
+        + "```http\nHTTP/1.1 204 NO CONTENT\nSet-Cookie: b=2; Path=/\n```\n"
         + "```console\n$ export TEA=green\n$ echo \\\n    $TEA\ngreen\n```\n"
         + "```http\nGET / HTTP/1.1\n```\n\n```http\nHTTP/1.1 200 OK\n\n"
         + '{"answer": 42, "token": "<token>"}\n```\n'
@@ -100,7 +113,7 @@ def test_a_block_that_is_a_file_is_told_by_its_first_line(tmp_path: Path) -> Non
     page.write_text(
         "```python\n# shop/views.py\n```\n```jinja\n{# templates/x.html #}\n```\n"
         "```python\n# app.py, continued\n```\n```python\n# a comment of its own.\n```\n"
-        "```ini\n# .env\n```\n"
+        "```ini\n# .env\n```\n```js\n// static/x.js\n```\n```js\n// of its own.\n```\n"
     )
     assert [sample.file for sample in samples_of(page)] == [
         ("shop/views.py", False),
@@ -108,6 +121,8 @@ def test_a_block_that_is_a_file_is_told_by_its_first_line(tmp_path: Path) -> Non
         ("app.py", True),
         None,
         (".env", False),
+        ("static/x.js", False),
+        None,
     ]
 
 

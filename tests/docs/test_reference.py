@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
-from typing import get_args, get_type_hints
+from typing import get_origin, get_type_hints
 
 import pytest
 
@@ -94,7 +94,8 @@ def test_every_command_and_option_is_explained(generated: ModuleType) -> None:
 
 def test_every_model_and_template_is_listed(generated: ModuleType) -> None:
     models = page(generated, "models")
-    companions = [name for name, kind in get_type_hints(Models).items() if get_args(kind)]
+    hints = get_type_hints(Models).items()
+    companions = [name for name, kind in hints if get_origin(kind) is type]
     assert {"UserSession", "ApiToken", "AuditEntry"} <= set(companions)
     for name in companions:
         assert f"\n## `{name}`\n" in models
@@ -126,12 +127,14 @@ def test_every_json_route_is_described(generated: ModuleType) -> None:
 
 
 def test_every_event_of_the_audit_log_is_described() -> None:
-    described = set(re.findall(r"`(auth\.\w+)`", (REFERENCE / "audit.md").read_text()))
+    described = set(re.findall(r"`((?:auth|security)\.\w+)`", (REFERENCE / "audit.md").read_text()))
     written = {
         name
         for path in (ROOT / "flask_lback").rglob("*.py")
-        for call in re.findall(r"\.(?:record|refuse)\(([^)]*)", path.read_text("utf-8"))
-        for name in re.findall(r'"(auth\.\w+)"', call)
+        for call in re.findall(
+            r"(?:\.(?:record|refuse|note)|write_refusal)\(([^)]*)", path.read_text("utf-8")
+        )
+        for name in re.findall(r'"((?:auth|security)\.\w+)"', call)
     }
     assert len(written) > 30
     assert described == written

@@ -59,10 +59,10 @@ def sites(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sites]:
     with Folder(place) as folder:
         folder.follow(wanted)
     handler = partial(Quiet, directory=str(place / "static"))
-    servers = [ThreadingHTTPServer(("127.0.0.1", 0), handler) for _ in range(2)]
-    for server in servers:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-    known, unknown = (f"http://127.0.0.1:{server.server_port}" for server in servers)
+    pages = [ThreadingHTTPServer(("127.0.0.1", 0), handler) for _ in range(2)]
+    for page in pages:
+        threading.Thread(target=page.serve_forever, daemon=True).start()
+    known, unknown = (f"http://127.0.0.1:{page.server_port}" for page in pages)
     env = {
         "PYTHONPATH": os.pathsep.join([str(ROOT), str(place)]),
         "LBACK_ENV": "local",
@@ -73,9 +73,9 @@ def sites(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sites]:
         with Gunicorn("app:app", log=place / "log", workers=1, env=env) as server:
             yield Sites(server.url, known, unknown)
     finally:
-        for running in servers:
-            running.shutdown()
-            running.server_close()
+        for page in pages:
+            page.shutdown()
+            page.server_close()
 
 
 def opened(page: Page, origin: str, api: str) -> Page:

@@ -36,6 +36,10 @@ _JOBS = "tests.databases.jobs"
 Door = Literal["first", "every", "none"]
 
 
+#: A function of ``tests.databases.jobs``, and its arguments.
+Job = tuple[str, dict[str, Any]]
+
+
 class Racer:
     """One process; what it says arrives in a queue, with its number."""
 
@@ -48,7 +52,8 @@ class Racer:
             stdout=subprocess.PIPE,
             text=True,
         )
-        threading.Thread(target=self._listen, args=(said,), daemon=True).start()
+        self._listener = threading.Thread(target=self._listen, args=(said,), daemon=True)
+        self._listener.start()
 
     def send(self, line: str) -> None:
         """Write one line."""
@@ -56,21 +61,26 @@ class Racer:
         self._process.stdin.write(f"{line}\n")
         self._process.stdin.flush()
 
-    def stop(self) -> None:
-        """Let it come to its end."""
+    def dismiss(self) -> None:
+        """Nothing more is asked of it."""
         assert self._process.stdin is not None
         self._process.stdin.close()
+
+    def stop(self) -> None:
+        """Wait for its end, but not for ever."""
         try:
             self._process.wait(10)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        self._listener.join()
 
     def _listen(self, said: queue.Queue[tuple[int, str, Any]]) -> None:
         assert self._process.stdout is not None
-        for line in self._process.stdout:
-            what, result = json.loads(line)
-            said.put((self.number, what, result))
+        with self._process.stdout as lines:
+            for line in lines:
+                what, result = json.loads(line)
+                said.put((self.number, what, result))
         said.put((self.number, "gone", None))
 
 
@@ -90,12 +100,9 @@ class Races:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        for racer in self._racers:
-            racer.stop()
+        self._stop()
 
-    def run(
-        self, site: Site, *jobs: tuple[str, dict[str, Any]], door: Door = "first", **config: Any
-    ) -> list[Any]:
+    def run(self, site: Site, *jobs: Job, door: Door = "first", **config: Any) -> list[Any]:
         """Have each process do one job, all at once; what each of them returned, in order.
 
         :param jobs: the name of a function of ``tests.databases.jobs``, and its arguments. It
@@ -106,18 +113,29 @@ class Races:
         while len(self._racers) < len(jobs):
             self._racers.append(Racer(len(self._racers), self._said))
         present = self._racers[: len(jobs)]
+        try:
+            return self._raced(present, self._orders(site, jobs, door, config))
+        except BaseException:
+            self._stop()  # nobody knows where they stand
+            raise
+
+    def _orders(
+        self, site: Site, jobs: Sequence[Job], door: Door, config: dict[str, Any]
+    ) -> list[str]:
         order = {
             "kind": site.app.config["SITE_KIND"],
             "url": site.app.config["SQLALCHEMY_DATABASE_URI"],
             "config": {**site.app.config["SITE_CONFIG"], **config},
             "door": door,
         }
-        for racer, (name, values) in zip(present, jobs, strict=True):
-            job = name if ":" in name else f"{_JOBS}:{name}"
-            racer.send(json.dumps({**order, "job": job, "values": values}))
-        return self._raced(present)
+        return [
+            json.dumps({**order, "job": f"{_JOBS}:{name}", "values": values})
+            for name, values in jobs
+        ]
 
-    def _raced(self, present: Sequence[Racer]) -> list[Any]:
+    def _raced(self, present: Sequence[Racer], orders: Sequence[str]) -> list[Any]:
+        for racer, line in zip(present, orders, strict=True):
+            racer.send(line)
         results: dict[int, Any] = {}
         waiting: dict[str, set[int]] = {"ready": set(), "door": set()}
         while len(results) < len(present):
@@ -138,6 +156,13 @@ class Races:
                     self._release(place)
         return [results[racer.number] for racer in present]
 
+    def _stop(self) -> None:
+        for racer in self._racers:
+            racer.dismiss()
+        for racer in self._racers:
+            racer.stop()
+        self._racers, self._said = [], queue.Queue()
+
     def _release(self, waiting: set[int]) -> None:
         for number in sorted(waiting):
             self._racers[number].send("go")
@@ -156,18 +181,30 @@ class Arena:
         """A name that no other test on this database uses."""
         return f"racer{next(self._numbers)}x"
 
-    def race(
-        self, *jobs: tuple[str, dict[str, Any]], door: Door = "first", **config: Any
-    ) -> list[Any]:
-        """As :meth:`Races.run`, on this database."""
-        return self._races.run(self.site, *jobs, door=door, **config)
+    def race(self, *jobs: Job, door: Door = "first", **config: Any) -> list[Any]:
+        """As :meth:`Races.run`, on this database; what a process raised is raised here."""
+        results = self._races.run(self.site, *jobs, door=door, **config)
+        for result in results:
+            assert not isinstance(result, dict) or "raised" not in result, result["raised"]
+        return results
 
-    def race_all(
-        self, name: str, times: int = RACERS, *, door: Door = "first", **values: Any
+    def together(
+        self, *documents: Any, path: str, door: Door = "first", **values: Any
     ) -> list[Any]:
-        """Every process does the same."""
-        return self.race(*[(name, values)] * times, door=door)
+        """Send a document of each process to one account route, all at once."""
+        jobs = [
+            ("send", {"path": f"/api/auth/{path}/", "document": document, **values})
+            for document in documents
+        ]
+        return self.race(*jobs, door=door)
 
+    def all_send(self, document: Any, path: str, door: Door = "first", **values: Any) -> list[Any]:
+        """Every process sends the same document."""
+        return self.together(*[document] * RACERS, path=path, door=door, **values)
+
+
+#: The races are about rows; what is counted would stop the processes, which share an address.
+_CONFIG = {"LBACK_LIMITS_ENABLED": False, "LBACK_AUTH_MAGIC_LINK_ENABLED": True}
 
 Arenas = Callable[["DatabaseKind"], Arena]
 
@@ -177,6 +214,12 @@ def arena_site(kind: str, url: str, **config: Any) -> Site:
     site = make_site(kind, url, **config)
     site.app.config.update(SITE_KIND=kind, SITE_CONFIG=config)
     return site
+
+
+@pytest.fixture(params=["postgresql", "mariadb"])
+def arena(request: pytest.FixtureRequest, arenas: Arenas) -> Arena:
+    """A database and the processes that race on it, on each server."""
+    return arenas(request.param)
 
 
 @pytest.fixture(scope="session")
@@ -195,7 +238,7 @@ def arenas(races: Races, tmp_path_factory: pytest.TempPathFactory) -> Iterator[A
 
         def arena(kind: DatabaseKind) -> Arena:
             if kind not in made:
-                site = arena_site("default", factory(kind), LBACK_TASKS_EAGER=True)
+                site = arena_site("default", factory(kind), **_CONFIG)
                 with site.app.app_context():
                     initialize(site.app)
                 made[kind] = Arena(site, races)

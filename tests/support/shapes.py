@@ -75,7 +75,7 @@ def _user(shape: str, db: SQLAlchemy) -> type[Any]:
         class Reader(AbstractUser, model):
             __tablename__ = "library_readers"
             card: Mapped[str] = mapped_column(
-                sa.String(200), primary_key=True, default=lambda: f"R/{uuid.uuid4()}/ä"
+                sa.String(200), primary_key=True, default=lambda: f"R/{uuid.uuid4()}/{'ä' * 150}"
             )
 
             @property

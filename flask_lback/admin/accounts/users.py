@@ -260,12 +260,12 @@ class UserAdmin(ModelAdmin):
 
     @action(description=gettext("End sessions"))
     def end_sessions(self, request: Any, rows: list[Any]) -> str:
-        """End every session, but the one that asks."""
+        """End every session and API token, but the session that asks."""
         sessions, holder = current_state()[SessionManager], Holder(resolve())
         for user in rows:
             if not holder.may_manage(user):
                 raise RightsRefused(gettext("Only a superuser changes the account of a superuser."))
-        count = sum(sessions.end_all(user, but=_own_session(user)) for user in rows)
+        count = sum(sessions.end_everything(user, but=_own_session(user)) for user in rows)
         return gettext("%(n)s sessions have ended.", n=count)
 
     @action(description=gettext("Send reset link"))

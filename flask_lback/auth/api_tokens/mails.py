@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Flask
-from werkzeug.routing import BuildError
 
 from ...core.pages import site_name
 from ...core.translation import gettext
 from ...exceptions import ConfigError
-from ...mail.links import external_url
 from ...mail.service import Mailer
+from ..destinations import page_url_or_none
 from .models import ApiTokenMixin
 
 
@@ -33,17 +32,10 @@ class ApiTokenMails:
                 subject,
                 "lback/mail/api_token_created",
                 user_name=getattr(user, "first_name", "") or user.get_username(),
-                link=self._link(),
+                link=page_url_or_none("tokens"),
                 token_name=token.name,
                 token_prefix=token.prefix,
                 expires_at=token.expires_at,
             )
         except ConfigError:
             self._app.logger.exception("The owner of a new API token could not be told")
-
-    def _link(self) -> str | None:
-        """The page of the tokens; None where it, or the address of the site, is not known."""
-        try:
-            return external_url("lback_auth.tokens")
-        except (BuildError, ConfigError):
-            return None

@@ -18,6 +18,7 @@ from ..locking import hold
 from ..mixins import key_of
 from ..models import Models
 from ..rights import rights_of
+from ..standing import hold_login
 from .format import SHOWN, TokenFormat
 from .mails import ApiTokenMails
 from .models import ApiTokenMixin
@@ -67,6 +68,7 @@ class ApiTokens:
         :param life: None for one that never expires.
         :returns: its row, and the token itself, which is stored nowhere.
         :raises InvalidFieldsError: ``name``, ``scopes`` or ``expires_in``.
+        :raises Problem: 401, the present login has ended meanwhile.
         """
         chosen = None if scopes is None else sorted(set(scopes))
         errors = {
@@ -78,6 +80,7 @@ class ApiTokens:
             errors["name"] = [gettext("You have too many tokens. End one first.")]
         if found := {field: texts for field, texts in errors.items() if texts}:
             raise InvalidFieldsError(found)
+        hold_login(user)
         text = self._format.make()
         row = self._kind(
             owner=user,

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from flask import Response, after_this_request, g, has_app_context, has_request_context
 from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from ...core import clock, security_log
 from ..mixins import key_of
 from ..models import Models, table_of
 from ..principal import USER
+
+logger = logging.getLogger(__name__)
 
 _LENGTHS = {"actor_name": 254, "target_name": 254, "target_id": 100, "target_kind": 100}
 
@@ -53,9 +57,18 @@ class Audit:
         table = table_of(self._kind)
         engine = self._db.engines[table.metadata.info.get("bind_key")]
 
-        def write() -> None:
+        def insert(**more: Any) -> None:
             with engine.begin() as connection:
-                connection.execute(table.insert().values(values))
+                connection.execute(table.insert().values({**values, **more}))
+
+        def write() -> None:
+            try:
+                try:
+                    insert()
+                except IntegrityError:  # the account has gone since; its name stays
+                    insert(actor_id=None)
+            except SQLAlchemyError:  # the answer has left, and the log has the event
+                logger.warning("An event was not written to the audit log", exc_info=True)
 
         @after_this_request
         def later(response: Response) -> Response:

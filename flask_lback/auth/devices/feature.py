@@ -6,7 +6,6 @@ from flask_sqlalchemy import SQLAlchemy
 
 from ...core.feature import Plan
 from ...mail.service import Mailer
-from ..accounts import Accounts
 from ..audit.service import Audit
 from ..models import Models
 from ..part import Part
@@ -31,5 +30,5 @@ class DevicesPart(Part):
         sessions = state[SessionManager]
         mails = state.add(DeviceMails(plan.app, devices, sessions, state[Mailer], settings))
         sessions.on_login(mails.signed_in)
-        state[Accounts].on_revocation(devices.distrust)
+        sessions.on_revocation(devices.distrust)
         state[PasswordThrottle].recognise_by(devices.key_of)

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import Flask, current_app
-from werkzeug.routing import BuildError
+from flask import Flask
 
 from ...core import clock
 from ...core.pages import site_name
 from ...core.translation import gettext
-from ...exceptions import ConfigError
-from ...mail.links import external_url
 from ...mail.service import Mailer
 from ..companions import UserSessionMixin
+from ..destinations import page_url_or_none
+from ..identity import address_of
 from ..sessions import SessionManager
 from .names import device_name
 from .service import Devices
@@ -54,26 +53,17 @@ class DeviceMails:
 
     def _tell(self, user: Any, session: UserSessionMixin) -> None:
         new_device_seen.emit(self, user=user, session=session, device=self._devices.recognise(user))
-        if not self._settings.new_mail or not getattr(user, "email", None):
+        if not self._settings.new_mail or not (address := address_of(user)):
             return
         subject = gettext("A new sign-in to your account")
         self._mailer.send_template(
-            user.email,
+            address,
             f"{subject} - {site_name(self._app)}",
             "lback/mail/new_device",
             user_name=getattr(user, "first_name", "") or user.get_username(),
             device=device_name(session.user_agent),
             ip_address=session.ip_address,
             time=clock.now().strftime("%Y-%m-%d %H:%M"),
-            link=_link("request_reset_password"),
-            sessions_link=_link("sessions"),
+            link=page_url_or_none("request_reset_password"),
+            sessions_link=page_url_or_none("sessions"),
         )
-
-
-def _link(page: str) -> str | None:
-    """The address of a page; a site that has none is no reason to refuse the sign-in."""
-    try:
-        return external_url(f"lback_auth.{page}")
-    except (BuildError, ConfigError):
-        current_app.logger.debug("A mail goes without the link to %s", page, exc_info=True)
-        return None

@@ -6,8 +6,8 @@ from flask import Flask
 
 from ...core.pages import site_name
 from ...core.translation import gettext
-from ...mail.links import external_url, site_url
 from ...mail.service import Mailer
+from ..destinations import page_url, page_url_or_none
 from .models import InvitationMixin
 
 
@@ -20,15 +20,15 @@ class InvitationMails:
         self._days = days
 
     def require_address(self) -> None:
-        """Ask for the site's own address before anybody is looked for.
+        """Ask where the link would lead before anybody is looked for.
 
         :raises ConfigError: links cannot be built.
         """
-        site_url(self._app)
+        page_url("accept_invitation", token="")
 
     def invite(self, invitation: InvitationMixin, token: str, inviter: str) -> None:
         """Send the link."""
-        link = external_url("lback_auth.accept_invitation", token=token)
+        link = page_url("accept_invitation", token=token)
         subject = gettext("You are invited")
         self._send(
             *(invitation.email, subject, "invitation", link, inviter),
@@ -40,7 +40,7 @@ class InvitationMails:
 
         :param email: the stored address.
         """
-        link = external_url("lback_auth.login")
+        link = page_url_or_none("login")
         self._send(email, gettext("You are invited"), "invitation_exists", link, inviter)
 
     def _send(
@@ -48,7 +48,7 @@ class InvitationMails:
         to: str,
         subject: str,
         template: str,
-        link: str,
+        link: str | None,
         inviter: str,
         expires_minutes: int | None = None,
     ) -> None:

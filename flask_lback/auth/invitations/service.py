@@ -13,11 +13,13 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy.exc import IntegrityError
 
 from ...core import clock
+from ...core.state import current_state
 from ...core.translation import gettext
 from ...exceptions import InvalidFieldsError, TokenError
 from ...limits.service import RateLimits
 from ..accounts import Accounts
 from ..audit.service import Audit
+from ..chiefs import Chiefs
 from ..directory import Directory
 from ..loading import digest
 from ..mixins import key_of
@@ -25,6 +27,7 @@ from ..models import Models
 from ..names import canonical
 from ..settings import LimitSettings
 from ..signals import user_registered
+from ..standing import hold_login
 from .mails import InvitationMails
 from .models import InvitationMixin
 from .rights import InvitationRights
@@ -88,7 +91,7 @@ class Invitations:
         :param inviter: the account that asks; None for the command line.
         :param groups: names of groups that the new account is a member of.
         :raises InvalidFieldsError: the address, or a group that the inviter may not give.
-        :raises Problem: 429, there were too many.
+        :raises Problem: 429, there were too many; 401, the inviter's login has ended meanwhile.
         """
         email = self._accounts.cleaned({"email": email})["email"]
         allowed = {group.name for group in self._rights.groups_of(inviter)}
@@ -98,6 +101,8 @@ class Invitations:
             raise InvalidFieldsError({"groups": [text]})
         self._mails.require_address()
         self._count(inviter, email)
+        if inviter is not None:
+            hold_login(inviter)
         token = secrets.token_urlsafe(32)
         row: InvitationMixin = self._kind(
             token_hash=digest(token),
@@ -119,10 +124,12 @@ class Invitations:
         """Send it with a new link, for so many days again, and commit; the old link is dead.
 
         :returns: False when it was accepted or withdrawn.
-        :raises Problem: 429, there were too many.
+        :raises Problem: 429, there were too many; 401, the actor's login has ended meanwhile.
         """
         self._mails.require_address()
         self._count(actor, invitation.email)
+        if actor is not None:
+            hold_login(actor)
         token = secrets.token_urlsafe(32)
         values = {"token_hash": digest(token), "expires_at": self._end()}
         if not self._change(invitation, values):
@@ -187,6 +194,7 @@ class Invitations:
             self._db.session.rollback()
             raise InvalidFieldsError(self._accounts.taken(fields)) from error
         given = [group.name for group in groups]
+        current_state()[Chiefs].welcome(user)
         self._audit.record("auth.invitation_accepted", user, actor=user, groups=given)
         self._db.session.commit()
         user_registered.emit(self, user=user)
@@ -250,7 +258,7 @@ class Invitations:
     def _count(self, inviter: Any, email: str) -> None:
         if inviter is not None:
             most = self._mail_limits.mail_per_account
-            self._limits.hit(most, "mail-account", canonical(email))
+            self._limits.hit(most, "mail-invitation", canonical(email))
             self._limits.hit(self._settings.limit, "invitations", str(key_of(inviter)))
 
     def _end(self) -> dt.datetime:

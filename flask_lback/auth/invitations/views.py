@@ -17,10 +17,11 @@ from ...limits.service import RateLimits, caller
 from ..audit.service import Audit
 from ..current import current_user, resolve
 from ..denials import refuse_forbidden
+from ..destinations import page_url_or_none
 from ..freshness import personal_login_required
 from ..policy import PasswordPolicy
 from ..settings import LimitSettings
-from ..views.page import form_for, show
+from ..views.page import form_for, show, to_sign_in
 from .forms import choices_of
 from .models import InvitationMixin
 from .rights import INVITE, InvitationRights
@@ -119,8 +120,7 @@ def accept() -> ResponseReturnValue:
         invitation = service.read(token)
         if form.validate_on_submit():
             service.accept(token, password=form.password.data, **form.account_fields())
-            flash(gettext("Your account is ready. Sign in."), "ok")
-            return redirect(url_for("lback_auth.login"))
+            return to_sign_in(gettext("Your account is ready. Sign in."))
     except InvalidFieldsError as error:
         form.add_errors(error.errors)
     except TokenError as error:
@@ -143,6 +143,6 @@ def _refuse(error: TokenError) -> ResponseReturnValue:
         else gettext("This invitation is no longer good"),
         message=error.message,
         kind="info" if has_account else "warn",
-        action_url=url_for("lback_auth.login") if has_account else None,
+        action_url=page_url_or_none("login") if has_account else None,
         action_label=gettext("Sign in"),
     )

@@ -12,14 +12,14 @@ from .service import Link, MagicLinks
 
 
 def ask(email: str, target: str) -> None:
-    """Ask for a link; it counts with the other mails that people ask for.
+    """Ask for a link; a network address has one budget for every kind of mail.
 
     :raises Problem: 429, there were too many.
     """
     state = current_state()
     limits, settings = state[RateLimits], state[LimitSettings]
     limits.hit(settings.mail_per_address, "mail-address", caller())
-    limits.hit(settings.mail_per_account, "mail-account", canonical(email))
+    limits.hit(settings.mail_per_account, "mail-magic-link", canonical(email))
     state[MagicLinks].request(email, target)
 
 

@@ -8,7 +8,7 @@ import hmac
 import secrets
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote
 
 import sqlalchemy as sa
 from flask import Flask, session
@@ -17,17 +17,19 @@ from itsdangerous import BadData, SignatureExpired
 from sqlalchemy.orm.attributes import set_committed_value
 
 from ...core import clock
+from ...core.state import current_state
 from ...core.translation import gettext
 from ...exceptions import TokenError
-from ...mail.links import external_url
 from ...tasks.runner import TaskRunner
 from ..audit.service import Audit
+from ..chiefs import Chiefs
+from ..destinations import page_url
 from ..directory import Directory
 from ..links import VERIFY, LinkTokens, refused
 from ..loading import digest
 from ..managers import UserManager
 from ..mixins import key_name, key_of
-from ..models import Models, table_of
+from ..models import Models
 from ..sessions import SessionManager
 from ..signing import serializer
 from .mails import MagicLinkMails
@@ -36,6 +38,8 @@ from .signals import magic_link_failed, magic_link_sent, magic_link_used
 
 _PURPOSE = "magic-link"
 _LONGEST = 4_000
+#: Stands for the token in an address that is made before it.
+_PLACE = "lback-token-here"
 #: What proves that this browser asked, in Flask's session.
 _BROWSER = "lback_magic_link"
 
@@ -92,7 +96,7 @@ class MagicLinks:
         :param target: where the sign-in leads; checked by the caller.
         :raises ConfigError: links cannot be built.
         """
-        page, browser = external_url("lback_auth.magic_link"), ""
+        page, browser = page_url("magic_link", token=_PLACE), ""
         if self._settings.same_browser:
             browser = session.setdefault(_BROWSER, secrets.token_urlsafe(16))
         self._runner.run_later(self._send, email, page, digest(browser), target)
@@ -102,7 +106,8 @@ class MagicLinks:
         if user is None or not user.is_active:
             return
         token = self.make(user, browser=browser, target=target)
-        self._mails.sign_in(user, f"{page}?{urlencode({'token': token})}", self._settings.minutes)
+        link = page.replace(_PLACE, quote(token, safe=""))
+        self._mails.sign_in(user, link, self._settings.minutes)
         magic_link_sent.emit(self, user=user)
 
     def make(self, user: Any, *, browser: str = "", target: str = "") -> str:
@@ -141,7 +146,7 @@ class MagicLinks:
             raise refused()
         confirms = user.email_verified_at is None
         if confirms:
-            self._forget_strangers(user)
+            current_state()[Chiefs].forget_strangers(user)
             self._db.session.commit()
             UserManager().verify_email(self._tokens.make(VERIFY, user))
         self._db.session.commit()
@@ -192,18 +197,6 @@ class MagicLinks:
             .execution_options(synchronize_session=False)
         )
         return bool(result.rowcount)
-
-    def _forget_strangers(self, user: Any) -> None:
-        models = self._models
-        user.password_hash = None
-        self._sessions.end_everything(user)
-        for kind in (
-            *(models.Passkey, models.TotpDevice, models.RecoveryCode),
-            *(models.OAuthAccount, models.Device),
-        ):
-            table: Any = table_of(kind)
-            self._db.session.execute(sa.delete(table).where(table.c.user_id == key_of(user)))
-        self._audit.record("auth.unconfirmed_access_removed", user, actor=user)
 
 
 def _present_browser() -> str:

@@ -6,7 +6,7 @@ from flask import Blueprint, flash, redirect, request, url_for
 from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 
-from ...core.redirects import is_safe_redirect, safe_redirect_target
+from ...core.redirects import is_safe_redirect, resolve_url, safe_redirect_target
 from ...core.state import current_state, state_of
 from ...core.translation import gettext
 from ...exceptions import TokenError
@@ -85,4 +85,4 @@ def _refuse(error: TokenError) -> ResponseReturnValue:
 
 
 def _default() -> str:
-    return current_state()[AuthSettings].login_redirect or url_for("lback_auth.account")
+    return resolve_url(current_state()[AuthSettings].login_redirect or "lback_auth.account")

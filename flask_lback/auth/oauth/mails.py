@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Flask
-from werkzeug.routing import BuildError
 
 from ...core.pages import site_name
 from ...core.translation import gettext
-from ...exceptions import ConfigError
-from ...mail.links import external_url
 from ...mail.service import Mailer
+from ..destinations import page_url_or_none
 
 
 class OAuthMails:
@@ -26,13 +24,6 @@ class OAuthMails:
         address = getattr(user, "email", None)
         if not address:
             return
-        try:
-            link = external_url("lback_auth.connections")
-        except BuildError:  # an application without our pages
-            link = None
-        except ConfigError:
-            self._app.logger.exception("An account could not be told: oauth_linked")
-            return
         subject = gettext("%(provider)s was linked", provider=label)
         self._mailer.send_template(
             address,
@@ -40,5 +31,5 @@ class OAuthMails:
             "lback/mail/oauth_linked",
             user_name=getattr(user, "first_name", "") or user.get_username(),
             provider=label,
-            link=link,
+            link=page_url_or_none("connections"),
         )

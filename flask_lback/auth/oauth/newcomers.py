@@ -7,9 +7,11 @@ import secrets
 from collections.abc import Iterator
 from typing import Any
 
+from ...core.state import current_state
 from ..accounts import Accounts
+from ..chiefs import Chiefs
 from ..directory import Directory
-from ..names import canonical, clean_email, clean_username
+from ..names import clean_email, clean_username
 from ..settings import AuthSettings
 from .identity import Identity
 from .refusals import Refusal
@@ -41,7 +43,7 @@ class Newcomers:
 
     def is_chief(self, email: str) -> bool:
         """Whether the address makes a superuser, once it is known to be theirs."""
-        return bool(email) and canonical(email) in map(canonical, self._settings.admin_emails)
+        return current_state()[Chiefs].has(email)
 
     def make(self, identity: Identity, email: str) -> Any:
         """An account without a password, added to the session.
@@ -55,8 +57,8 @@ class Newcomers:
             # Else anybody could have us write to somebody by a name that is a message.
             fields["first_name"] = identity.name
         user = self._accounts.register_passwordless(verified=identity.verified, **fields)
-        if identity.verified and self.is_chief(email):
-            user.is_staff = user.is_superuser = True
+        if identity.verified:
+            current_state()[Chiefs].welcome(user)
         return user
 
     def _username(self, identity: Identity) -> str:

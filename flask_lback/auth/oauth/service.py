@@ -26,6 +26,7 @@ from ..mixins import key_of
 from ..models import Models
 from ..settings import AuthSettings, LimitSettings, PasskeySettings
 from ..signals import user_registered
+from ..standing import hold_login
 from .client import ProviderClient
 from .identity import Identity
 from .mails import OAuthMails
@@ -86,7 +87,8 @@ class OAuthAccounts:
         user = row.owner
         if not user.is_active:
             raise Refusal("user_inactive")
-        if self._must_confirm and user.email_verified_at is None:
+        refuses = self._must_confirm and self._settings.refuses_unconfirmed
+        if refuses and user.email_verified_at is None:
             raise Refusal("email_not_verified")
         self._note(row, identity)
         return user
@@ -108,7 +110,7 @@ class OAuthAccounts:
         limit = self._limit_settings.register_per_address
         self._limits.hit(limit, "register-address", caller())
         if self._must_confirm:
-            self._account_mails.require_address()
+            self._account_mails.require_link("verify_email")
         if owner is not None:
             self._refuse_quietly(client, owner)
         if not identity.verified and self._newcomers.is_chief(email):
@@ -120,12 +122,14 @@ class OAuthAccounts:
         """Let an identity open the account of somebody who has proved to own both.
 
         :raises Refusal: it opens another account.
+        :raises Problem: 401, the present login has ended meanwhile.
         """
         row = self._find(client.name, identity.subject)
         if row is not None and row.user_id != key_of(user):
             raise Refusal("linked_elsewhere")
         if self._may_become_chief(user):
             raise Refusal("email_not_verified")
+        hold_login(user)
         if row is not None:
             self._note(row, identity)
             self._db.session.commit()
@@ -144,7 +148,9 @@ class OAuthAccounts:
 
         :returns: the provider's name; None when the account has no such identity.
         :raises Refusal: nothing else would open the account.
+        :raises Problem: 401, the present login has ended meanwhile.
         """
+        hold_login(user)
         # The row of the account is locked: of two at once, one sees what the other has left.
         if not self._accounts.claim(user):
             self._db.session.rollback()

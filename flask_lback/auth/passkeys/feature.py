@@ -17,10 +17,12 @@ from ...forms.base import Form
 from ...limits.service import RateLimits
 from ...mail.service import Mailer
 from ..audit.service import Audit
+from ..emails import AccountMails
 from ..freshness import Proof, Proofs
 from ..models import Models
 from ..part import Part
 from ..second_factors import SecondFactors, Way
+from ..sessions import SessionManager
 from ..settings import AuthSettings
 from .forms import NewPasskeyForm
 from .mails import PasskeyMails
@@ -54,8 +56,10 @@ class PasskeysPart(Part):
                 state[Audit],
                 limits,
                 PasskeyMails(plan.app, state[Mailer], limits),
+                state[SessionManager],
             )
         )
+        state[AccountMails].list_passkeys(lambda user: [row.name for row in passkeys.of(user)])
         label, has_any = gettext("Passkey"), passkeys.has_any
         state[SecondFactors].offer(
             Way(
@@ -63,7 +67,8 @@ class PasskeysPart(Part):
                 counts=settings.second_factor,
             )
         )
-        state[Proofs].offer(Proof("passkey", label, "lback_auth.passkey_reauthenticate", has_any))
+        page, button = "lback_auth.passkey_reauthenticate", gettext("Use a passkey")
+        state[Proofs].offer(Proof("passkey", button, page, has_any))
 
     def install(self, app: Flask, state: State) -> None:
         """Let templates ask whether passkeys are on: ``lback_passkeys`` is the service, or None."""

@@ -5,14 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Flask
-from werkzeug.routing import BuildError
 
 from ...core.pages import site_name
 from ...core.translation import gettext
-from ...exceptions import ConfigError
 from ...limits.service import RateLimits
-from ...mail.links import external_url
 from ...mail.service import Mailer
+from ..destinations import page_url_or_none
 
 #: How often an owner is warned.
 _WARNINGS = "1 per hour"
@@ -43,18 +41,11 @@ class PasskeyMails:
         address = getattr(user, "email", None)
         if not address:
             return
-        try:
-            link = external_url("lback_auth.passkeys")
-        except BuildError:  # an application without our pages
-            link = None
-        except ConfigError:
-            self._app.logger.exception("An account could not be told: %s", template)
-            return
         self._mailer.send_template(
             address,
             f"{subject} - {site_name(self._app)}",
             f"lback/mail/{template}",
             user_name=getattr(user, "first_name", "") or user.get_username(),
             passkey_name=name,
-            link=link,
+            link=page_url_or_none("passkeys"),
         )

@@ -19,7 +19,9 @@ from ...limits.service import RateLimits, caller
 from ..audit.service import Audit
 from ..mixins import key_of
 from ..models import Models
+from ..sessions import SessionManager
 from ..settings import AuthSettings
+from ..standing import hold_login
 from . import proofs
 from .ceremonies import REAUTHENTICATE, REGISTER, SIGN_IN, Ceremonies
 from .forms import clean_name
@@ -48,6 +50,7 @@ class Passkeys:
         audit: Audit,
         limits: RateLimits,
         mails: PasskeyMails,
+        sessions: SessionManager,
     ) -> None:
         self._app = app
         self._db = db
@@ -57,6 +60,7 @@ class Passkeys:
         self._audit = audit
         self._limits = limits
         self._mails = mails
+        self._sessions = sessions
         self._ceremonies = Ceremonies(app)
 
     @property
@@ -111,14 +115,26 @@ class Passkeys:
         )
         return {"publicKey": options, "ceremony": text}
 
-    def add(self, user: Any, answer: str, ceremony: str, *, browser: str, name: str = "") -> Any:
+    def add(
+        self,
+        user: Any,
+        answer: str,
+        ceremony: str,
+        *,
+        browser: str,
+        name: str = "",
+        but: int | None = None,
+    ) -> Any:
         """Keep the passkey that a device has made, commit, and tell the owner.
+
+        It opens the account from now on: every other session ends (ASVS 7.4.3).
 
         :param answer: what the browser gave, as JSON (RegistrationResponseJSON).
         :param ceremony: the text of :meth:`begin_adding`.
+        :param but: the session that stays.
         :raises PasskeyError: it is not accepted.
         :raises InvalidFieldsError: the name cannot be used.
-        :raises Problem: 429, too many attempts.
+        :raises Problem: 429, too many attempts; 401, the present login has ended meanwhile.
         """
         self._hit()
         name = clean_name(name)
@@ -129,11 +145,13 @@ class Passkeys:
             made = proofs.read_registration(self._party_of_answer(), begun, answer)
             if not self._limits.allows(_ONCE, "passkey-registration", begun.digest):
                 raise Refusal("replayed")
+            hold_login(user)
             most = self._settings.most_per_account
             passkey = self._rows.insert(user, made, begun, name=name, most=most)
         except Refusal as refusal:
             self._refuse(refusal, user)
         self._audit.record("auth.passkey_added", user, passkey=passkey.name)
+        self._sessions.end_all(user, but=but)
         self._db.session.commit()
         self._mails.added(user, passkey.name)
         passkey_added.emit(self, user=user, passkey=passkey)
@@ -209,12 +227,15 @@ class Passkeys:
         passkey.name = name
         self._db.session.commit()
 
-    def remove(self, user: Any, passkey: Any) -> None:
-        """Take a passkey away, commit, and tell the owner.
+    def remove(self, user: Any, passkey: Any, *, but: int | None = None) -> None:
+        """Take a passkey away, commit, and tell the owner; every other session ends.
 
+        :param but: the session that stays.
         :raises InvalidFieldsError: it is the last way into an account without a password.
+        :raises Problem: 401, the present login has ended meanwhile.
         """
         name = passkey.name
+        hold_login(user)
         if not self._rows.others(user, passkey) and self._needs_passkey(user):
             self._db.session.rollback()
             raise InvalidFieldsError(
@@ -229,6 +250,7 @@ class Passkeys:
             )
         if removed := self._rows.delete(passkey):
             self._audit.record("auth.passkey_removed", user, passkey=name)
+            self._sessions.end_all(user, but=but)
         self._db.session.commit()
         if removed:
             self._mails.removed(user, name)
@@ -259,7 +281,7 @@ class Passkeys:
 
     def _require_address(self, user: Any) -> None:
         """As a password does: every way in asks for the same (ASVS 6.3.4)."""
-        if not self._accounts.verify_email or not hasattr(user, "email_verified_at"):
+        if not self._accounts.refuses_unconfirmed or not hasattr(user, "email_verified_at"):
             return
         if user.email_verified_at is None:
             self._audit.refuse("auth.passkey", user, reason="email_not_verified")

@@ -23,13 +23,20 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
 
 from ...core.errors import Problem
-from ...core.redirects import safe_redirect_target
+from ...core.redirects import resolve_url, safe_redirect_target
 from ...core.state import current_state
 from ...core.translation import gettext
 from ...exceptions import AuthenticationError, InvalidFieldsError, TokenError
 from ..current import resolve
-from ..freshness import fresh_login_required, is_fresh, personal_login_required, prove_again
+from ..freshness import (
+    fresh_login_required,
+    is_fresh,
+    personal_login,
+    personal_login_required,
+    prove_again,
+)
 from ..second_factors import Way
+from ..sessions import SessionManager
 from ..settings import AuthSettings
 from ..views.entering import CHALLENGE, enter
 from ..views.page import form_for, show
@@ -94,14 +101,22 @@ def add() -> ResponseReturnValue:
         return _list(form, 400)
     answer = (form.credential.data, form.ceremony.data)
     try:
-        passkey = service.add(resolve(), *answer, browser=_browser(), name=form.name.data or "")
+        passkey = service.add(
+            resolve(),
+            *answer,
+            browser=_browser(),
+            name=form.name.data or "",
+            but=personal_login().session_id,
+        )
     except AuthenticationError as error:
         form.form_errors.append(error.message)
         return _list(form, 400)
     except InvalidFieldsError as error:
         form.add_errors(error.errors)
         return _list(form, 400)
-    flash(gettext("%(name)s is ready to use.", name=passkey.name), "ok")
+    current_state()[SessionManager].rotate()
+    name = passkey.name
+    flash(gettext("%(name)s is ready to use. Other devices are signed out.", name=name), "ok")
     return _to_list()
 
 
@@ -126,11 +141,15 @@ def remove(key: int) -> ResponseReturnValue:
     passkey = _own(service, key)
     name = passkey.name
     try:
-        service.remove(resolve(), passkey)
+        service.remove(resolve(), passkey, but=personal_login().session_id)
     except InvalidFieldsError as error:
         flash(" ".join(*error.errors.values()), "danger")
     else:
-        flash(gettext("%(name)s no longer opens your account.", name=name), "ok")
+        current_state()[SessionManager].rotate()
+        text = gettext(
+            "%(name)s no longer opens your account. Other devices are signed out.", name=name
+        )
+        flash(text, "ok")
     return _to_list()
 
 
@@ -143,7 +162,7 @@ def sign_in() -> ResponseReturnValue:
     """Sign in with a passkey alone."""
     service, form = _for_sign_in(), AnswerForm()
     chosen = current_state()[AuthSettings].login_redirect
-    target = safe_redirect_target(chosen or url_for("lback_auth.account"))
+    target = safe_redirect_target(resolve_url(chosen or "lback_auth.account"))
     user = _used(service, SIGN_IN, form)
     if user is None:
         return redirect(url_for("lback_auth.login", next=target))

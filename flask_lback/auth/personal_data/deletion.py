@@ -15,10 +15,10 @@ from ...core import clock
 from ...core.errors import wants_json
 from ...core.translation import gettext
 from ..audit.service import Audit
-from ..locking import hold
 from ..mixins import key_name, key_of
 from ..models import Models, table_of
 from ..sessions import SessionManager
+from ..standing import hold_login
 from .erasure import Erased, Eraser
 from .mails import PersonalDataMails
 from .settings import PersonalDataSettings
@@ -82,13 +82,14 @@ class Deletions:
         :meth:`refusal`, and for a proof.
 
         :returns: when it is, or was, deleted.
+        :raises Problem: 401, the present login has ended meanwhile.
         """
+        hold_login(user)
         due_at = clock.now() + dt.timedelta(days=self._settings.grace_days)
         if self._settings.grace_days == 0:
             self._audit.record("auth.deletion_requested", user)
             self._finish(user)
             return due_at
-        hold(self._db, user)
         self._db.session.add(self._models.AccountDeletion(owner=user, due_at=due_at))
         try:
             self._db.session.flush()
@@ -101,6 +102,13 @@ class Deletions:
         account_deletion_requested.emit(self, user=user, due_at=due_at)
         self._mails.deletion_requested(user, due_at)
         return due_at
+
+    def delete(self, user: Any) -> None:
+        """Delete an account now, whatever its owner wishes, and commit.
+
+        The caller has asked :meth:`refusal`.
+        """
+        self._finish(user)
 
     def cancel(self, user: Any) -> bool:
         """Take the wish back; the caller commits, and calls :meth:`tell_cancelled` then.

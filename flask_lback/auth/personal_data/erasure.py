@@ -10,7 +10,6 @@ from typing import Any
 import sqlalchemy as sa
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy.orm import MANYTOONE, Mapper, with_parent
-from werkzeug.utils import import_string
 
 from ...exceptions import LbackError
 from ..mixins import key_of
@@ -194,12 +193,14 @@ class Eraser:
 def hook_of(chosen: Any) -> Callable[[Any], object] | None:
     """The function that ``LBACK_AUTH_PERSONAL_DATA_ERASER`` names.
 
-    :raises ImportError: there is none of that name.
-    :raises TypeError: it cannot be called.
+    :raises ConfigError: there is none of that name, or it cannot be called.
     """
-    found = import_string(chosen.replace(":", ".")) if isinstance(chosen, str) else chosen
+    key, hint = "LBACK_AUTH_PERSONAL_DATA_ERASER", 'Give a function, or "package.module:function".'
+    found = chosen
+    if isinstance(chosen, str):
+        found = imported(f"{key} is {chosen!r}, which", chosen, hint)
     if found is not None and not callable(found):
-        raise TypeError(f"{found!r} cannot be called")
+        raise ConfigError(f"{key} is {chosen!r}, which cannot be called.", hint)
     return found  # type: ignore[no-any-return]
 
 

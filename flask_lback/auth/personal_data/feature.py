@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 
 from ...core.feature import Plan
 from ...core.state import State
-from ...exceptions import ConfigError
 from ...mail.service import Mailer
 from ..audit.service import Audit
 from ..models import Models
@@ -39,20 +38,10 @@ class PersonalDataPart(Part):
         references = References(db, models)
         mails = state.add(PersonalDataMails(plan.app, state[Mailer]))
         state.add(Exports(db, models, references))
-        eraser = Eraser(db, models, settings, references, _hook(settings))
+        eraser = Eraser(db, models, settings, references, hook_of(settings.eraser))
         sessions, audit = state[SessionManager], state[Audit]
         state.add(Deletions(plan.app, db, models, settings, sessions, audit, mails, eraser))
 
     def install(self, app: Flask, state: State) -> None:
         """Let every sign-in, by a browser or for tokens, take the wish back."""
         session_created.connect(state[Deletions].cancel_at_sign_in, state[SessionManager])
-
-
-def _hook(settings: PersonalDataSettings) -> Any:
-    try:
-        return hook_of(settings.eraser)
-    except (ImportError, TypeError) as error:
-        raise ConfigError(
-            f"LBACK_AUTH_PERSONAL_DATA_ERASER cannot be used: {error}",
-            'Give a function, or "package.module:function".',
-        ) from error

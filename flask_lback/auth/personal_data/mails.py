@@ -6,13 +6,12 @@ import datetime as dt
 from typing import Any
 
 from flask import Flask
-from werkzeug.routing import BuildError
 
 from ...core.pages import site_name
 from ...core.translation import gettext
 from ...exceptions import ConfigError
-from ...mail.links import external_url
 from ...mail.service import Mailer
+from ..destinations import page_url_or_none
 
 
 class PersonalDataMails:
@@ -24,18 +23,18 @@ class PersonalDataMails:
 
     def exported(self, user: Any) -> None:
         """Tell the owner that somebody has taken the account's data along."""
-        link = _link("lback_auth.request_reset_password")
+        link = page_url_or_none("request_reset_password")
         self._send(user, "data_exported", gettext("Your data was exported"), link=link)
 
     def deletion_requested(self, user: Any, due_at: dt.datetime) -> None:
         """Tell the owner when the account goes, and how to keep it."""
-        link = _link("lback_auth.login")
+        link = page_url_or_none("login")
         subject = gettext("Your account will be deleted")
         self._send(user, "deletion_requested", subject, link=link, due_at=due_at)
 
     def deletion_cancelled(self, user: Any) -> None:
         """Tell the owner that the account stays."""
-        link = _link("lback_auth.request_reset_password")
+        link = page_url_or_none("request_reset_password")
         self._send(user, "deletion_cancelled", gettext("Your account stays"), link=link)
 
     def deleted(self, email: str, name: str) -> None:
@@ -55,11 +54,3 @@ class PersonalDataMails:
             )
         except ConfigError:
             self._app.logger.exception("An account could not be told: %s", template)
-
-
-def _link(endpoint: str) -> str | None:
-    """None where the page, or the address of the site, is not known."""
-    try:
-        return external_url(endpoint)
-    except (BuildError, ConfigError):
-        return None

@@ -8,10 +8,12 @@ from typing import Any
 from ...core.state import current_state
 from ...core.translation import gettext
 from ...exceptions import AuthenticationError, InvalidFieldsError
+from ..accounts import Accounts
 from ..current import logout_user
 from ..directory import Directory
 from ..managers import UserManager
 from ..names import canonical
+from ..standing import hold_login
 from .deletion import Deletions
 from .settings import PersonalDataSettings
 
@@ -39,6 +41,9 @@ def prove(user: Any, *, current_password: str, identifier: str) -> None:
             UserManager().confirm_password(user, current_password)
         except AuthenticationError as error:
             raise InvalidFieldsError({"current_password": [error.message]}) from error
+        if not current_state()[Accounts].claim(user):  # it was changed meanwhile
+            text = gettext("This is not your password.")
+            raise InvalidFieldsError({"current_password": [text]})
     elif canonical(identifier) != canonical(user.get_username()):
         raise InvalidFieldsError({"identifier": [gettext("This is not your name here.")]})
 
@@ -47,7 +52,9 @@ def leave(user: Any) -> dt.datetime:
     """Note the wish of the present account, end its sessions and forget the cookie.
 
     :returns: when the account is, or was, deleted.
+    :raises Problem: 401, the login has ended meanwhile.
     """
+    hold_login(user)
     state = current_state()
     deletions, key = state[Deletions], user.get_id()
     if state[PersonalDataSettings].grace_days:

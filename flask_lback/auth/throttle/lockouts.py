@@ -5,17 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Flask
-from werkzeug.routing import BuildError
 
 from ...core.pages import site_name
 from ...core.translation import gettext
-from ...exceptions import ConfigError
 from ...limits.service import RateLimits
-from ...mail.links import external_url
 from ...mail.service import Mailer
 from ...tasks.runner import TaskRunner
 from ..audit.service import Audit
+from ..destinations import page_url_or_none
 from ..directory import Directory
+from ..identity import address_of
 from ..signals import user_locked_out
 
 #: How often the same account is spoken of, and its owner is mailed.
@@ -57,27 +56,20 @@ class Lockouts:
         self._audit.refuse("auth.locked_out", user, **typed)
         mailed = self._limits.allows(_MAILED, "lockout-mail", who)
         key = None if user is None else user.get_id()
-        self._runner.run_later(self._tell, key, self._link() if mailed else None, mailed)
+        link = page_url_or_none("request_reset_password") if mailed else None
+        self._runner.run_later(self._tell, key, link, mailed)
 
     def _tell(self, key: str | None, link: str | None, mailed: bool) -> None:
         user = None if key is None else self._directory.by_key(key)
         if user is None:
             return
         user_locked_out.emit(self, user=user)
-        if mailed and user.is_active and getattr(user, "email", None):
+        if mailed and user.is_active and (address := address_of(user)):
             subject = gettext("Too many wrong passwords for your account")
             self._mailer.send_template(
-                user.email,
+                address,
                 f"{subject} - {site_name(self._app)}",
                 "lback/mail/account_locked",
                 user_name=getattr(user, "first_name", "") or user.get_username(),
                 link=link,
             )
-
-    def _link(self) -> str | None:
-        """The page that asks for a reset; a site that has none is no reason to answer otherwise."""
-        try:
-            return external_url("lback_auth.request_reset_password")
-        except (BuildError, ConfigError):
-            self._app.logger.exception("The mail about a lockout goes without its link")
-            return None

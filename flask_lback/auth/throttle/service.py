@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from ...limits.service import RateLimits, caller
+from ..identity import canonical_names_of
 from ..mixins import key_of
 from ..names import canonical
 from ..settings import LimitSettings
 from .lockouts import Lockouts
 
 Recogniser = Callable[[Any], str | None]
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One password that is tried.
+
+    :ivar allowed: whether it may be looked at.
+    :ivar counted: what it was counted under, besides its network address, within the budget.
+    """
+
+    allowed: bool
+    counted: tuple[tuple[str, str], ...] = ()
 
 
 class PasswordThrottle:
@@ -37,7 +51,7 @@ class PasswordThrottle:
         """
         self._recognisers.append(recognise)
 
-    def admit(self, user: Any, identifier: str | None = None) -> bool:
+    def admit(self, user: Any, identifier: str | None = None) -> Attempt:
         """Count one attempt.
 
         Attempts are counted by name and by account: one whose account was tried out under its other
@@ -46,7 +60,7 @@ class PasswordThrottle:
 
         :param user: whose password it should be; None for a name that nobody has.
         :param identifier: the name that was typed; None where the account is known already.
-        :returns: whether the password may be looked at.
+        :returns: the attempt; its password is looked at only when it is allowed.
         :raises Problem: 429, too many attempts.
         """
         self._limits.hit(self._settings.password_per_address, "password-address", caller())
@@ -54,12 +68,12 @@ class PasswordThrottle:
         name = account if identifier is None else _name(canonical(identifier))
         named = identifier is None or self._limits.allows(limit, *name)
         if named and self._limits.allows(limit, *account):
-            return True
+            return Attempt(True, (account, name) if identifier is not None else (account,))
         self._lockouts.report(user, account[1], identifier)
         if self._knows_device(user):
-            return True
+            return Attempt(True)
         if named and identifier is not None:
-            return False
+            return Attempt(False)
         raise self._limits.refusal(limit, *name)
 
     def accept(self, user: Any) -> None:
@@ -71,6 +85,16 @@ class PasswordThrottle:
         self._limits.give_back(self._settings.password_per_address, "password-address", caller())
         self.forgive(user)
 
+    def accept_again(self, attempt: Attempt) -> None:
+        """Take note that a program's password was right, which it sends with every request.
+
+        It was no attempt. What others have tried is counted on: else a program that asks every
+        minute would give whoever guesses a new budget every minute.
+        """
+        self._limits.give_back(self._settings.password_per_address, "password-address", caller())
+        for key in attempt.counted:
+            self._limits.give_back(self._settings.password_per_account, *key)
+
     def forgive(self, user: Any) -> None:
         """Forget what was tried on an account, under each of its names.
 
@@ -78,9 +102,8 @@ class PasswordThrottle:
         """
         limit = self._settings.password_per_account
         self._limits.clear(limit, *_account(user))
-        for attribute in ("username_canonical", "email_canonical"):
-            if value := getattr(user, attribute, None):
-                self._limits.clear(limit, *_name(value))
+        for name in canonical_names_of(user):
+            self._limits.clear(limit, *_name(name))
 
     def _knows_device(self, user: Any) -> bool:
         limit = self._settings.password_per_device

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import difflib
+from collections.abc import Callable, Collection
 from typing import Any
 
-from werkzeug.utils import import_string
-
+from ...core.settings import imported
 from ...exceptions import ConfigError
 from ..rights import rights_of
 from .settings import TwoFactorSettings
@@ -20,9 +20,12 @@ class Enforcement:
     :raises ConfigError: the setting names nobody.
     """
 
-    def __init__(self, settings: TwoFactorSettings) -> None:
+    def __init__(self, settings: TwoFactorSettings, superuser_group: str | None = None) -> None:
         self._groups = frozenset(settings.required_groups)
+        if settings.required == "staff" and superuser_group is not None:
+            self._groups |= {superuser_group}  # its members have all rights, without a flag
         self._rule = _rule(settings.required)
+        self._is_for_everybody = settings.required == "everybody"
 
     @property
     def is_on(self) -> bool:
@@ -35,6 +38,18 @@ class Enforcement:
             return True
         return bool(self._groups) and not self._groups.isdisjoint(rights_of(user).groups)
 
+    def begins_to_concern(self, user: Any, *, is_raised: bool, groups: Collection[str]) -> bool:
+        """Whether an account must have one for what it has just gained.
+
+        :param is_raised: whether it has become staff or a superuser.
+        :param groups: the names of those that it has joined.
+        """
+        if self._is_for_everybody:
+            return False  # they had to have one before
+        if not self._groups.isdisjoint(groups):
+            return True
+        return self._rule is not None and (is_raised or bool(groups)) and bool(self._rule(user))
+
 
 def _rule(given: Any) -> Callable[[Any], Any] | None:
     if given is None:
@@ -43,11 +58,13 @@ def _rule(given: Any) -> Callable[[Any], Any] | None:
         return lambda user: True
     if given == "staff":
         return _is_staff
-    rule = imported(_KEY, given)
+    usual = "Use 'staff', 'everybody', a function or its dotted path."
+    if isinstance(given, str) and not {".", ":"} & set(given):
+        near = difflib.get_close_matches(given, ("staff", "everybody"), n=1)
+        raise ConfigError(f"{_KEY} is {given!r}.", f"Did you mean {near[0]!r}?" if near else usual)
+    rule = named(_KEY, given)
     if not callable(rule):
-        raise ConfigError(
-            f"{_KEY} is {given!r}.", "Use 'staff', 'everybody', a function or its dotted path."
-        )
+        raise ConfigError(f"{_KEY} is {given!r}.", usual)
     return rule  # type: ignore[no-any-return]
 
 
@@ -55,7 +72,7 @@ def _is_staff(user: Any) -> bool:
     return bool(getattr(user, "is_staff", False) or getattr(user, "is_superuser", False))
 
 
-def imported(key: str, given: Any) -> Any:
+def named(key: str, given: Any) -> Any:
     """What a dotted path names, or the thing itself.
 
     :param key: the setting, for the message.
@@ -63,9 +80,4 @@ def imported(key: str, given: Any) -> Any:
     """
     if not isinstance(given, str):
         return given
-    try:
-        return import_string(given.replace(":", "."))
-    except ImportError as error:
-        raise ConfigError(
-            f"{key} names {given!r}, which cannot be imported: {error}", "Give module.function."
-        ) from error
+    return imported(f"{key} names {given!r}, which", given, "Give package.module.function.")

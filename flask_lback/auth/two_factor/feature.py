@@ -20,9 +20,12 @@ from ..entrance import Entrance
 from ..models import Models
 from ..part import Part
 from ..second_factors import SecondFactors, Way
+from ..sessions import SessionManager
+from ..settings import AuthSettings
+from . import promotions
 from .apps import TOTP, AuthenticatorApps
 from .challenges import Challenges
-from .enforcement import Enforcement, imported
+from .enforcement import Enforcement, named
 from .forms import RecoveryCodesForm, SecondStepForm, SetupForm, TwoFactorForm
 from .gate import ClosedGate, TwoFactorGate
 from .mails import TwoFactorMails
@@ -55,7 +58,7 @@ class TwoFactorPart(Part):
         """Make the services; other parts offer their ways in the plans that follow."""
         state, settings = plan.state, plan.settings(TwoFactorSettings)
         factors = state.add(SecondFactors())
-        enforcement = Enforcement(settings)
+        enforcement = Enforcement(settings, plan.settings(AuthSettings).superuser_group)
         rows = FactorRows(state[SQLAlchemy], state[Models])
         if not _is_on(settings, enforcement):
             if settings.enabled is None:
@@ -68,10 +71,14 @@ class TwoFactorPart(Part):
             page = "lback_auth.two_factor_verify"
             factors.offer(Way(name, label_of(name), page, has, counts=counts))
         state[Entrance].put_up(TwoFactorGate(state, enforcement))
+        if enforcement.is_on:
+            state.add(promotions.Promotions(state[Models], state[SessionManager], enforcement))
 
     def install(self, app: Flask, state: State) -> None:
         """Let templates ask whether this part is on: ``lback_two_factor``, or None."""
         app.jinja_env.globals["lback_two_factor"] = state.get(TwoFactor)
+        if promotions.Promotions in state:
+            promotions.watch(state[SQLAlchemy])
 
 
 def _is_on(settings: TwoFactorSettings, enforcement: Enforcement) -> bool:
@@ -79,7 +86,7 @@ def _is_on(settings: TwoFactorSettings, enforcement: Enforcement) -> bool:
     wanted = settings.enabled or (settings.enabled is None and enforcement.is_on)
     if wanted and missing:
         raise MissingExtraError(
-            f"The second factor is wanted, and {', '.join(missing)} is not installed.",
+            f"The second factor is wanted, and these are not installed: {', '.join(missing)}.",
             'Run `pip install "flask-lback[two-factor]"`.',
         )
     if settings.enabled is False and enforcement.is_on:
@@ -115,7 +122,7 @@ def _senders(settings: TwoFactorSettings) -> dict[str, Any]:
     key = f"{_PREFIX}_SENDERS"
     senders = {}
     for name, given in settings.senders.items():
-        senders[name] = imported(key, given)
+        senders[name] = named(key, given)
         if name in _OWN or not _NAME.fullmatch(name) or not callable(senders[name]):
             raise ConfigError(
                 f"{key} has {name!r}: {given!r}.",

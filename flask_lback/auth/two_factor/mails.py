@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Flask
-from werkzeug.routing import BuildError
 
 from ...core.pages import site_name
 from ...core.translation import gettext
-from ...exceptions import ConfigError
-from ...mail.links import external_url
 from ...mail.service import Mailer
+from ..destinations import page_url_or_none
 
 
 class TwoFactorMails:
@@ -43,10 +41,7 @@ class TwoFactorMails:
 
     def _tell(self, user: Any, template: str, subject: str, **context: Any) -> None:
         """A mail about what has happened: that no link can be built does not stop it."""
-        try:
-            link = external_url("lback_auth.request_reset_password")
-        except (ConfigError, BuildError):
-            link = None
+        link = page_url_or_none("request_reset_password")
         self._send(user, template, subject, link=link, **context)
 
     def _send(self, user: Any, template: str, subject: str, **context: Any) -> None:

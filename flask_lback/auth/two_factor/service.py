@@ -16,6 +16,7 @@ from ..devices.service import Devices
 from ..locking import hold
 from ..second_factors import SecondFactors
 from ..sessions import SessionManager
+from ..standing import hold_login
 from .apps import TOTP, AppSecret, AuthenticatorApps
 from .attempts import Attempts
 from .enforcement import Enforcement
@@ -131,11 +132,11 @@ class TwoFactor:
         :param but: the session that stays.
         :returns: recovery codes, when the account had none.
         :raises AuthenticationError: ``invalid_code``.
-        :raises Problem: 429, too many attempts.
+        :raises Problem: 429, too many attempts; 401, the present login has ended meanwhile.
         """
         self._require_offered(user, method)
         self._attempts.count(user)
-        hold(self._db, user)
+        hold_login(user)
         row = self._rows.pending(user, method)
         right = row is not None and (
             self._apps.use(row, code)
@@ -147,7 +148,7 @@ class TwoFactor:
         wants_codes = RECOVERY in self.settings.methods and not self.recovery.left(user)
         codes = self.recovery.make(user) if wants_codes else []
         self._audit.record("auth.two_factor_enabled", user, actor=user, method=method)
-        self._end_others(user, but)
+        self._sessions.end_all(user, but=but)
         self._db.session.commit()
         two_factor_enabled.emit(self, user=user, method=method)
         if codes:
@@ -158,10 +159,12 @@ class TwoFactor:
     def make_recovery_codes(self, user: Any) -> list[str]:
         """New recovery codes; the former ones are dead.
 
-        :raises Problem: 400, the account has no second factor that they could stand in for.
+        :raises Problem: 400, the account has no second factor that they could stand in for; 401,
+            the present login has ended meanwhile.
         """
         if RECOVERY not in self.settings.methods or not self._factors.ways(user):
             raise _not_offered()
+        hold_login(user)
         codes = self.recovery.make(user)
         self._audit.record("auth.recovery_codes_made", user, actor=user)
         self._db.session.commit()
@@ -212,9 +215,10 @@ class TwoFactor:
 
         :param but: the session that stays; every other one ends.
         :returns: whether there was anything to remove.
-        :raises Problem: 403, the account must have a second factor.
+        :raises Problem: 403, the account must have a second factor; 401, the present login has
+            ended meanwhile.
         """
-        hold(self._db, user)
+        hold_login(user)
         if not self.may_remove(user, method):
             raise Problem(
                 403, "two_factor_needed", gettext("Your account must have a second step.")
@@ -224,7 +228,7 @@ class TwoFactor:
         if not self._factors.ways(user):
             self.recovery.remove(user)
         self._audit.record("auth.two_factor_disabled", user, actor=user, method=method)
-        self._end_others(user, but)
+        self._sessions.end_all(user, but=but)
         self._db.session.commit()
         two_factor_disabled.emit(self, user=user, method=method)
         self._mails.disabled(user, None if method is None else label_of(method))
@@ -242,7 +246,7 @@ class TwoFactor:
         self.recovery.remove(user)
         self._factors.forget(user)
         self._audit.record("auth.two_factor_reset", user)
-        self._end_others(user, None)
+        self._sessions.end_all(user)
         self._db.session.commit()
         self._attempts.forgive(user)
         two_factor_disabled.emit(self, user=user, method=None)
@@ -273,10 +277,6 @@ class TwoFactor:
         self._audit.refuse("auth.two_factor", user, actor=user, method=method)
         two_factor_failed.emit(self, user=user, method=method)
         return AuthenticationError(gettext("This code is not right, or no longer."), "invalid_code")
-
-    def _end_others(self, user: Any, but: int | None) -> None:
-        self._sessions.end_all(user, but=but)
-        self._devices.distrust(user)
 
 
 def label_of(method: str) -> str:

@@ -3,28 +3,55 @@
 from __future__ import annotations
 
 from ..api_tokens import views as api_tokens
-from ..blueprint import AccountBlueprint
+from ..blueprint import PageBlueprint
 from ..invitations import views as invitations
 from ..magic_links import views as magic_links
 from ..oauth import views as oauth
 from ..passkeys import views as passkeys
 from ..personal_data import views as personal_data
 from ..two_factor import views as two_factor
-from . import account, addresses, freshness, password, registration, sessions, signing
-from .password import PasswordChangeView
+from . import (
+    account,
+    addresses,
+    freshness,
+    password,
+    registration,
+    sessions,
+    signing,
+    unconfirmed,
+)
+from .addresses import EmailChangeConfirmView, EmailChangeView
+from .base import AccountView
+from .freshness import ReauthenticateView
+from .password import PasswordChangeView, PasswordResetConfirmView, PasswordResetView
+from .registration import RegisterView, ResendVerificationView, VerifyEmailView
 from .signing import LoginView, LogoutView
 
-__all__ = ["LoginView", "LogoutView", "PasswordChangeView", "make_blueprint"]
+__all__ = [
+    "AccountView",
+    "EmailChangeConfirmView",
+    "EmailChangeView",
+    "LoginView",
+    "LogoutView",
+    "PasswordChangeView",
+    "PasswordResetConfirmView",
+    "PasswordResetView",
+    "ReauthenticateView",
+    "RegisterView",
+    "ResendVerificationView",
+    "VerifyEmailView",
+    "make_blueprint",
+]
 
 _MODULES = (
-    *(signing, registration, password, account, addresses, sessions, freshness),
+    *(signing, registration, unconfirmed, password, account, addresses, sessions, freshness),
     *(two_factor, passkeys, oauth, api_tokens, invitations, magic_links, personal_data),
 )
 
 
-def make_blueprint() -> AccountBlueprint:
+def make_blueprint() -> PageBlueprint:
     """A new blueprint with every account page; its endpoints start with ``lback_auth.``."""
-    blueprint = AccountBlueprint("lback_auth", __name__)
+    blueprint = PageBlueprint("lback_auth", __name__)
     for module in _MODULES:
         module.add_routes(blueprint)
     return blueprint

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
-from flask import Blueprint, abort, flash, redirect, request, url_for
+from flask import Blueprint, abort, flash, redirect, request
 from flask.typing import ResponseReturnValue
 
+from ...core.pages import url_or_none
 from ...core.state import current_state
 from ...core.translation import gettext
 from ...exceptions import AuthenticationError, InvalidFieldsError, TokenError
@@ -16,38 +17,52 @@ from ..directory import Directory
 from ..freshness import ask_again, is_fresh, personal_login_required
 from ..managers import UserManager
 from ..sessions import SessionManager
-from .page import form_for, show
+from .base import AccountView
+from .page import account_url, show, to_sign_in
 
 
 def add_routes(blueprint: Blueprint) -> None:
     """The routes of this module."""
-    both = ["GET", "POST"]
-    blueprint.add_url_rule(
-        "/change-email/", "change_email", personal_login_required(change_email), methods=both
-    )
-    blueprint.add_url_rule("/confirm-email/", "confirm_email", confirm_email, methods=both)
+    blueprint.add_url_rule("/change-email/", view_func=EmailChangeView.as_view())
+    blueprint.add_url_rule("/confirm-email/", view_func=EmailChangeConfirmView.as_view())
 
 
-def change_email() -> ResponseReturnValue:
+class EmailChangeView(AccountView):
     """Ask for another address; every address gets the same answer."""
-    _require_addresses()
-    user = current_user._get_current_object()
-    form = form_for("change_email")
-    if is_fresh():
-        del form.current_password
-    elif not user.has_usable_password():
-        return ask_again()  # type: ignore[no-any-return]
-    status = 400 if request.method == "POST" else 200
-    if form.validate_on_submit():
-        try:
-            _request(user, form)
-        except AuthenticationError:
-            form.add_errors({"current_password": [gettext("This is not your password.")]})
-        except InvalidFieldsError as error:
-            form.add_errors(error.errors)
-        else:
-            return _asked()
-    return show("change_email", status, form=form, email=user.email)
+
+    page = "change_email"
+    decorators: ClassVar = [personal_login_required]
+
+    def dispatch_request(self) -> ResponseReturnValue:
+        """GET shows the form, POST takes it in."""
+        _require_addresses()
+        user = current_user._get_current_object()
+        form = self.get_form()
+        if is_fresh():
+            del form.current_password
+        elif not user.has_usable_password():
+            return ask_again()  # type: ignore[no-any-return]
+        if form.validate_on_submit():
+            try:
+                _request(user, form)
+            except AuthenticationError:
+                form.add_errors({"current_password": [gettext("This is not your password.")]})
+            except InvalidFieldsError as error:
+                form.add_errors(error.errors)
+            else:
+                return self._asked()
+        return self.render(form=form, email=user.email)
+
+    def _asked(self) -> ResponseReturnValue:
+        message = gettext(
+            "We have sent a link to the new address. Your address changes when you open it."
+        )
+        return self.lead_on(message) or show(
+            "check_mail",
+            title=gettext("Open your mail"),
+            message=message,
+            hint=gettext("It may take a minute. Look among the spam, too."),
+        )
 
 
 def _request(user: Any, form: Any) -> None:
@@ -56,42 +71,44 @@ def _request(user: Any, form: Any) -> None:
     current_state()[Addresses].request_change(user, form.email.data)
 
 
-def _asked() -> ResponseReturnValue:
-    return show(
-        "check_mail",
-        title=gettext("Open your mail"),
-        message=gettext(
-            "We have sent a link to the new address. Your address changes when you open it."
-        ),
-        hint=gettext("It may take a minute. Look among the spam, too."),
-    )
-
-
-def confirm_email() -> ResponseReturnValue:
+class EmailChangeConfirmView(AccountView):
     """Take a link to a new address in: GET shows a button, POST acts. It signs nobody in."""
-    _require_addresses()
-    form = form_for("confirm_email", token=request.args.get("token"))
-    if not form.validate_on_submit():
-        return show("confirm_email", form=form, has_token=True)
-    try:
-        user = current_state()[Addresses].confirm(form.token.data)
-    except TokenError as error:
-        return show(
-            "message",
-            400,
-            has_token=True,
-            title=gettext("This link is no longer good"),
-            message=error.message,
-            kind="warn",
-            action_url=url_for("lback_auth.change_email"),
-            action_label=gettext("Ask for a new link"),
-        )
-    is_here = resolve() == user
-    flash(gettext("Your address is changed. Other devices are signed out."), "ok")
-    if not is_here:
-        return redirect(url_for("lback_auth.login"))
-    offer_api_tokens(user)
-    return redirect(url_for("lback_auth.account"))
+
+    page = "confirm_email"
+
+    def dispatch_request(self) -> ResponseReturnValue:
+        """GET shows the button, POST changes the address."""
+        _require_addresses()
+        form = self.get_form(token=request.args.get("token"))
+        if not form.validate_on_submit():
+            return self.render(200, form=form, has_token=True)
+        try:
+            user = current_state()[Addresses].confirm(form.token.data)
+        except TokenError as error:
+            return _expired(error)
+        is_here = resolve() == user
+        message = gettext("Your address is changed. Other devices are signed out.")
+        if is_here:
+            offer_api_tokens(user)
+        if (answer := self.lead_on(message)) is not None:
+            return answer
+        if not is_here:
+            return to_sign_in(message)
+        flash(message, "ok")
+        return redirect(account_url())
+
+
+def _expired(error: TokenError) -> ResponseReturnValue:
+    return show(
+        "message",
+        400,
+        has_token=True,
+        title=gettext("This link is no longer good"),
+        message=error.message,
+        kind="warn",
+        action_url=url_or_none("lback_auth.change_email"),
+        action_label=gettext("Ask for a new link"),
+    )
 
 
 def offer_api_tokens(user: Any) -> None:

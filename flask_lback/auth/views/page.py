@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, make_response, render_template
-from werkzeug.utils import import_string
+from flask import Response, flash, make_response, redirect, render_template, request
+from flask.typing import ResponseReturnValue
 
+from ...core.pages import url_or_none
 from ...core.state import current_state
 from ...core.translation import gettext
-from ...forms.base import Form
+from ..destinations import page_url_or_none
 from ..directory import Directory
 from ..forms import AccountForm
 from ..parts import FORMS
 from ..policy import PasswordPolicy
+from ..replaced_forms import form_class_of
 from ..settings import AuthSettings, TemplateSettings
 
 #: Fields that take a new password, by page.
@@ -30,8 +32,7 @@ def form_for(page: str, form_class: Any = None, **values: Any) -> Any:
     :param form_class: a class, or its dotted path, instead of the one that the settings name.
     """
     chosen = form_class or current_state()[AuthSettings].forms.get(page, FORMS[page])
-    kind: type[Form] = import_string(chosen) if isinstance(chosen, str) else chosen
-    form: Any = kind(**values)
+    form: Any = form_class_of(page, chosen)(**values)
     if page == "register" and isinstance(form, AccountForm):
         form.registers = True
     if not current_state()[Directory].has_username:
@@ -43,6 +44,28 @@ def form_for(page: str, form_class: Any = None, **values: Any) -> Any:
     for field in (form[name] for name in _NEW_PASSWORDS.get(page, ()) if name in form):
         field.description = field.description or " ".join(rules)
     return form
+
+
+def account_url() -> str:
+    """The page of one's own account; the front page in applications that have none."""
+    return url_or_none("lback_auth.account") or f"{request.root_path}/"
+
+
+def to_sign_in(message: str) -> ResponseReturnValue:
+    """Say what was done, and lead to the sign-in page; without one, a page of its own says so."""
+    page = url_or_none("lback_auth.login")
+    if page is not None:
+        flash(message, "ok")
+        return redirect(page)
+    return show(
+        "message",
+        has_token=True,
+        title=gettext("Done"),
+        message=message,
+        kind="ok",
+        action_url=page_url_or_none("login"),
+        action_label=gettext("Sign in"),
+    )
 
 
 def show(
@@ -57,8 +80,8 @@ def show(
 
     :param has_token: whether the address holds a token, which must not leave in a Referer.
     """
-    template = template or getattr(current_state()[TemplateSettings], f"{page}_template")
-    response = make_response(render_template(template, **context), status)
+    names: Any = template or current_state()[TemplateSettings].of(page)
+    response = make_response(render_template(names, **context), status)
     response.headers["Cache-Control"] = "no-store"
     if has_token:
         response.headers["Referrer-Policy"] = "no-referrer"

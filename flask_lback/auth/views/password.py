@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from flask import Blueprint, flash, redirect, request, url_for
+from flask import Blueprint, flash, redirect, request
 from flask.typing import ResponseReturnValue
 
+from ...core.pages import url_or_none
+from ...core.redirects import resolve_url
 from ...core.state import current_state
 from ...core.translation import gettext
 from ...exceptions import InvalidFieldsError, TokenError
@@ -17,64 +19,70 @@ from ..managers import UserManager
 from ..sessions import SessionManager
 from .addresses import offer_api_tokens
 from .base import AccountView
-from .page import form_for, show
+from .page import account_url, show, to_sign_in
 
 
 def add_routes(blueprint: Blueprint) -> None:
     """The routes of this module."""
-    both = ["GET", "POST"]
-    blueprint.add_url_rule(
-        "/request-reset-password/", "request_reset_password", request_reset_password, methods=both
-    )
-    blueprint.add_url_rule("/reset-password/", "reset_password", reset_password, methods=both)
-    blueprint.add_url_rule(
-        "/change-password/", view_func=PasswordChangeView.as_view("change_password")
-    )
+    for rule, kind in (
+        ("/request-reset-password/", PasswordResetView),
+        ("/reset-password/", PasswordResetConfirmView),
+        ("/change-password/", PasswordChangeView),
+    ):
+        blueprint.add_url_rule(rule, view_func=kind.as_view())
 
 
-def request_reset_password() -> ResponseReturnValue:
+class PasswordResetView(AccountView):
     """Ask for a reset mail; every address gets the same answer."""
-    form = form_for("request_reset_password")
-    if not form.validate_on_submit():
-        status = 400 if request.method == "POST" else 200
-        return show("request_reset_password", status, form=form)
-    UserManager().request_password_reset(form.email.data)
-    return show(
-        "check_mail",
-        title=gettext("Open your mail"),
-        message=gettext(
+
+    page = "request_reset_password"
+
+    def dispatch_request(self) -> ResponseReturnValue:
+        """GET shows the form, POST takes it in."""
+        form = self.get_form()
+        if not form.validate_on_submit():
+            return self.render(form=form)
+        UserManager().request_password_reset(form.email.data)
+        message = gettext(
             "If the address has an account, a link to choose a password is on its way."
-        ),
-        hint=gettext("It may take a minute. Look among the spam, too."),
-    )
-
-
-def reset_password() -> ResponseReturnValue:
-    """Choose a new password through a link. Nobody is signed in by it (OWASP)."""
-    form = form_for("reset_password", token=request.args.get("token"))
-    manager = UserManager()
-    try:
-        user = manager.check_reset_token(form.token.data or "")
-        if form.validate_on_submit():
-            manager.reset_password(form.token.data, form.new_password.data)
-            flash(gettext("Your password is changed. Sign in with the new one."), "ok")
-            return redirect(url_for("lback_auth.login"))
-    except InvalidFieldsError as error:
-        form.add_errors(error.errors)
-    except TokenError as error:
-        return show(
-            "message",
-            400,
-            has_token=True,
-            title=gettext("This link is no longer good"),
-            message=error.message,
-            kind="warn",
-            action_url=url_for("lback_auth.request_reset_password"),
-            action_label=gettext("Send a new link"),
         )
-    status = 400 if request.method == "POST" else 200
-    name = user.get_username()
-    return show("reset_password", status, form=form, has_token=True, account_name=name)
+        return self.lead_on(message) or show(
+            "check_mail",
+            title=gettext("Open your mail"),
+            message=message,
+            hint=gettext("It may take a minute. Look among the spam, too."),
+        )
+
+
+class PasswordResetConfirmView(AccountView):
+    """Choose a new password through a link. Nobody is signed in by it (OWASP)."""
+
+    page = "reset_password"
+
+    def dispatch_request(self) -> ResponseReturnValue:
+        """GET shows the form, POST takes it in."""
+        form = self.get_form(token=request.args.get("token"))
+        manager = UserManager()
+        try:
+            user = manager.check_reset_token(form.token.data or "")
+            if form.validate_on_submit():
+                manager.reset_password(form.token.data, form.new_password.data)
+                message = gettext("Your password is changed. Sign in with the new one.")
+                return self.lead_on(message) or to_sign_in(message)
+        except InvalidFieldsError as error:
+            form.add_errors(error.errors)
+        except TokenError as error:
+            return show(
+                "message",
+                400,
+                has_token=True,
+                title=gettext("This link is no longer good"),
+                message=error.message,
+                kind="warn",
+                action_url=url_or_none("lback_auth.request_reset_password"),
+                action_label=gettext("Send a new link"),
+            )
+        return self.render(form=form, has_token=True, account_name=user.get_username())
 
 
 class PasswordChangeView(AccountView):
@@ -103,8 +111,9 @@ class PasswordChangeView(AccountView):
                 current_state()[SessionManager].rotate(proved=True)
                 flash(gettext("Your password is changed. Other devices are signed out."), "ok")
                 offer_api_tokens(user)
-                return redirect(self.success_url or url_for("lback_auth.account"))
-        return self.render(400 if request.method == "POST" else 200, form=form)
+                url = self.success_url
+                return redirect(account_url() if url is None else resolve_url(url))
+        return self.render(form=form)
 
 
 def _change(user: Any, form: Any) -> None:

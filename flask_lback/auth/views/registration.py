@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, flash, redirect, request, url_for
+from flask import Blueprint, abort, request
 from flask.typing import ResponseReturnValue
 
+from ...core.pages import url_or_none
 from ...core.state import current_state
 from ...core.translation import gettext
 from ...exceptions import InvalidFieldsError, TokenError
@@ -12,60 +13,70 @@ from ..directory import Directory
 from ..managers import UserManager
 from ..registering import register as make_account
 from ..settings import AuthSettings
-from .page import form_for, show
+from .base import AccountView
+from .page import show, to_sign_in
 
 
 def add_routes(blueprint: Blueprint) -> None:
     """The routes of this module."""
-    both = ["GET", "POST"]
-    blueprint.add_url_rule("/register/", "register", register, methods=both)
-    blueprint.add_url_rule("/verify-email/", "verify_email", verify_email, methods=both)
-    blueprint.add_url_rule(
-        "/resend-verification/", "resend_verification", resend_verification, methods=both
-    )
+    for rule, kind in (
+        ("/register/", RegisterView),
+        ("/verify-email/", VerifyEmailView),
+        ("/resend-verification/", ResendVerificationView),
+    ):
+        blueprint.add_url_rule(rule, view_func=kind.as_view())
 
 
-def register() -> ResponseReturnValue:
+class RegisterView(AccountView):
     """Make an account; a known address gets the same answer as a new one."""
-    settings = current_state()[AuthSettings]
-    if not settings.registration:
-        abort(404)
-    form = form_for("register")
-    status = 400 if request.method == "POST" else 200
-    if form.validate_on_submit():
-        try:
-            make_account(form)
-        except InvalidFieldsError as error:
-            form.add_errors(error.errors)
-        else:
-            return _registered(settings)
-    return show("register", status, form=form)
 
+    page = "register"
 
-def _registered(settings: AuthSettings) -> ResponseReturnValue:
-    if settings.verify_email and current_state()[Directory].has_email:
-        return show(
+    def dispatch_request(self) -> ResponseReturnValue:
+        """GET shows the form, POST takes it in."""
+        if not current_state()[AuthSettings].registration:
+            abort(404)
+        form = self.get_form()
+        if form.validate_on_submit():
+            try:
+                make_account(form)
+            except InvalidFieldsError as error:
+                form.add_errors(error.errors)
+            else:
+                return self._registered()
+        return self.render(form=form)
+
+    def _registered(self) -> ResponseReturnValue:
+        state = current_state()
+        if not (state[AuthSettings].verify_email and state[Directory].has_email):
+            ready = gettext("Your account is ready. Sign in.")
+            return self.lead_on(ready) or to_sign_in(ready)
+        message = gettext("We have sent a link to the address. Open it to finish.")
+        return self.lead_on(message) or show(
             "check_mail",
             title=gettext("Open your mail"),
-            message=gettext("We have sent a link to the address. Open it to finish."),
+            message=message,
             hint=gettext("It may take a minute. Look among the spam, too."),
-            resend_url=url_for("lback_auth.resend_verification"),
+            resend_url=url_or_none("lback_auth.resend_verification"),
         )
-    flash(gettext("Your account is ready. Sign in."), "ok")
-    return redirect(url_for("lback_auth.login"))
 
 
-def verify_email() -> ResponseReturnValue:
+class VerifyEmailView(AccountView):
     """Take a verification link in: GET shows a button, POST acts."""
-    form = form_for("verify_email", token=request.args.get("token"))
-    if not form.validate_on_submit():
-        return show("verify_email", form=form, has_token=True)
-    try:
-        UserManager().verify_email(form.token.data)
-    except TokenError as error:
-        return _expired(error)
-    flash(gettext("Your address is confirmed. Sign in."), "ok")
-    return redirect(url_for("lback_auth.login"))
+
+    page = "verify_email"
+
+    def dispatch_request(self) -> ResponseReturnValue:
+        """GET shows the button, POST confirms the address."""
+        form = self.get_form(token=request.args.get("token"))
+        if not form.validate_on_submit():
+            return self.render(200, form=form, has_token=True)
+        try:
+            UserManager().verify_email(form.token.data)
+        except TokenError as error:
+            return _expired(error)
+        message = gettext("Your address is confirmed. Sign in.")
+        return self.lead_on(message) or to_sign_in(message)
 
 
 def _expired(error: TokenError) -> ResponseReturnValue:
@@ -76,21 +87,26 @@ def _expired(error: TokenError) -> ResponseReturnValue:
         title=gettext("This link is no longer good"),
         message=error.message,
         kind="warn",
-        action_url=url_for("lback_auth.resend_verification"),
+        action_url=url_or_none("lback_auth.resend_verification"),
         action_label=gettext("Send a new link"),
     )
 
 
-def resend_verification() -> ResponseReturnValue:
+class ResendVerificationView(AccountView):
     """Send the verification mail again; every address gets the same answer."""
-    form = form_for("resend_verification")
-    if not form.validate_on_submit():
-        status = 400 if request.method == "POST" else 200
-        return show("resend_verification", status, form=form)
-    UserManager().resend_verification(form.email.data)
-    return show(
-        "check_mail",
-        title=gettext("Open your mail"),
-        message=gettext("If the address waits to be confirmed, a new link is on its way."),
-        hint=gettext("It may take a minute. Look among the spam, too."),
-    )
+
+    page = "resend_verification"
+
+    def dispatch_request(self) -> ResponseReturnValue:
+        """GET shows the form, POST takes it in."""
+        form = self.get_form()
+        if not form.validate_on_submit():
+            return self.render(form=form)
+        UserManager().resend_verification(form.email.data)
+        message = gettext("If the address waits to be confirmed, a new link is on its way.")
+        return self.lead_on(message) or show(
+            "check_mail",
+            title=gettext("Open your mail"),
+            message=message,
+            hint=gettext("It may take a minute. Look among the spam, too."),
+        )

@@ -12,6 +12,7 @@ from ...core.state import current_state
 from ...core.translation import gettext
 from ..current import current_user, logout_user
 from ..devices.names import device_name
+from ..devices.service import Devices
 from ..freshness import personal_login, personal_login_required
 from ..sessions import SessionManager
 from .page import show
@@ -57,12 +58,15 @@ def end_session(session_id: int) -> ResponseReturnValue:
 
 
 def end_other_sessions() -> ResponseReturnValue:
-    """End every session but this one."""
+    """End every session but this one, and trust no browser any longer."""
     state = current_state()
     user = current_user._get_current_object()
+    trusted = state[Devices].distrust(user)
     count = state[SessionManager].end_all(user, but=personal_login().session_id)
     state[SQLAlchemy].session.commit()
     flash(_ended(count), "ok")
+    if trusted:
+        flash(gettext("Every browser is asked for the second step again."), "ok")
     return redirect(url_for("lback_auth.sessions"))
 
 

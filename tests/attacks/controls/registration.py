@@ -23,7 +23,7 @@ KNOWN_ADDRESS = (
     Control(
         "of two registrations at once the second is told nothing",
         ("RG-5",),
-        (Edit(ACCOUNTS, "            self._lost_race(fields)\n", "            raise\n"),),
+        (Edit(ACCOUNTS, "self._lost_race(fields, taken)", "raise"),),
     ),
 )
 VALUES = (

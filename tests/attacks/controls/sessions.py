@@ -15,7 +15,8 @@ IDS = (
             Edit(
                 SESSIONS,
                 "key = secrets.token_urlsafe(32)\n        row = self._make(",
-                "key = self.present_key() or secrets.token_urlsafe(32)\n        row = self._make(",
+                "planted = sent if sent and self._rows.owner_of(had) is None else None\n"
+                "        key = planted or secrets.token_urlsafe(32)\n        row = self._make(",
             ),
         ),
     ),
@@ -26,10 +27,15 @@ IDS = (
             Edit(SESSIONS, "self.end(old.session_id)", "pass"),
             Edit(
                 SESSIONS,
-                "self._rows.end(self._models.UserSession.key_hash == digest(sent))",
+                "self._rows.end(had)",
                 "pass",
             ),
         ),
+    ),
+    Control(
+        "what was kept for one account is not the next one's",
+        ("SE-1",),
+        (Edit(SESSIONS, "session.clear()  # it holds", "pass  # it holds"),),
     ),
     Control(
         "a rise of privilege changes the id",

@@ -51,7 +51,8 @@ ANSWERS = (
             Edit(
                 MANAGERS,
                 "            password_reset_request_failed.emit(",
-                "            raise InvalidFieldsError({'email': ['Nobody has this address.']})\n"
+                "            from ..core.errors import Problem\n"
+                '            raise Problem(404, "not_found", "Nobody has this address.")\n'
                 "            password_reset_request_failed.emit(",
             ),
         ),

@@ -14,6 +14,7 @@ from ....auth.mixins import key_of
 from ....auth.refresh_tokens import RefreshTokens
 from ....auth.rights import rights_of
 from ....auth.sessions import SessionManager
+from ....auth.settings import AuthSettings
 from ....core.errors import Problem
 from ....core.state import current_state
 from ....core.translation import gettext
@@ -23,8 +24,10 @@ from ....security.csrf import is_same_origin
 def refuse_foreign_session(with_session: bool) -> None:
     """A cookie is set for this site's own pages alone (login CSRF).
 
-    :raises Problem: 403, the request comes from another site.
+    :raises Problem: 403, the request comes from another site; 400, sessions are off.
     """
+    if with_session and "session" not in current_state()[AuthSettings].mechanisms:
+        raise Problem(400, "mechanism_not_accepted", gettext("Sessions are switched off here."))
     if with_session and not is_same_origin(request):
         raise Problem(403, "cross_origin", gettext("A session is opened from this site only."))
 

@@ -10,11 +10,18 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
 
 from ....auth.current import resolve
-from ....auth.freshness import fresh_login_required, personal_login_required, prove_again
+from ....auth.freshness import (
+    fresh_login_required,
+    personal_login,
+    personal_login_required,
+    prove_again,
+)
 from ....auth.passkeys import second_step
 from ....auth.passkeys.ceremonies import REAUTHENTICATE, SECOND_STEP, SIGN_IN
 from ....auth.passkeys.service import Passkeys, present_passkeys
+from ....auth.sessions import SessionManager
 from ....core.errors import Problem
+from ....core.state import current_state
 from ....core.translation import gettext
 from ....exceptions import AuthenticationError, InvalidFieldsError, TokenError
 from ....security.csrf import csrf_exempt
@@ -72,17 +79,19 @@ def options() -> ResponseReturnValue:
 
 
 def add() -> ResponseReturnValue:
-    """Keep the passkey that was made."""
+    """Keep the passkey that was made; every other session ends."""
     service, document = present_passkeys(), _body()
     answer = (document.credential(), document.text("ceremony"))
     name = document.text_if_any("name")
     document.checked()
+    but = personal_login().session_id
     try:
-        passkey = service.add(resolve(), *answer, browser=_NO_BROWSER, name=name)
+        passkey = service.add(resolve(), *answer, browser=_NO_BROWSER, name=name, but=but)
     except AuthenticationError as error:
         raise Problem(400, error.code, error.message) from error
     except InvalidFieldsError as error:
         raise _invalid(error) from error
+    current_state()[SessionManager].rotate()
     return jsonify(_document(passkey)), 201
 
 
@@ -100,13 +109,14 @@ def rename(key: int) -> ResponseReturnValue:
 
 
 def remove(key: int) -> ResponseReturnValue:
-    """Take a passkey away."""
+    """Take a passkey away; every other session ends."""
     service = present_passkeys()
     try:
-        service.remove(resolve(), _own(service, key))
+        service.remove(resolve(), _own(service, key), but=personal_login().session_id)
     except InvalidFieldsError as error:
         [[message]] = error.errors.values()
         raise Problem(409, "last_way_in", message) from error
+    current_state()[SessionManager].rotate()
     return "", 204
 
 

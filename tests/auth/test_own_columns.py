@@ -1,0 +1,192 @@
+"""User classes whose names are columns of their own, as in the Django notes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from sqlalchemy.orm import Mapped, mapped_column
+
+from flask_lback.auth import AbstractBaseUser, AbstractUser, PermissionsMixin, UserManager
+from flask_lback.exceptions import ConfigError
+from flask_lback.testing.kit import outbox_of
+from tests.conformance.test_uses import path_in
+from tests.support.apps import PASSWORD, own_db
+from tests.support.custom import installed
+from tests.support.visitor import Visitor
+
+NEW_PASSWORD = "another plain sentence"
+
+
+def notes_app(**config: Any) -> tuple[Flask, Any, Any]:
+    """The class of the notes: ``AbstractBaseUser, PermissionsMixin`` and an address of its own."""
+    db = own_db()
+    model: Any = db.Model
+
+    class CustomUser(AbstractBaseUser, PermissionsMixin, model):
+        __tablename__ = "accounts_customuser"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        email: Mapped[str] = mapped_column(sa.String(254), unique=True)
+        first_name: Mapped[str] = mapped_column(sa.String(30), default="")
+
+        USERNAME_FIELD = "email"
+        REQUIRED_FIELDS = ()
+
+        def __str__(self) -> str:
+            return self.email
+
+    return installed(CustomUser, db, **config), db, CustomUser
+
+
+def code_app(**config: Any) -> tuple[Flask, Any, Any]:
+    """Accounts that are called by a number, with an address under another name."""
+    db = own_db()
+    model: Any = db.Model
+
+    class Member(AbstractBaseUser, model):
+        __tablename__ = "members"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        code: Mapped[int] = mapped_column(unique=True)
+        mail: Mapped[str | None] = mapped_column(sa.String(254), unique=True)
+
+        USERNAME_FIELD = "code"
+        EMAIL_FIELD = "mail"
+
+    return installed(Member, db, **config), db, Member
+
+
+def test_a_person_registers_signs_in_and_resets_with_an_address_column_of_ones_own() -> None:
+    app, _, _ = notes_app()
+    visitor = Visitor(app)
+    twice = {"password": PASSWORD, "password_confirm": PASSWORD}
+    sent = visitor.submit("/auth/register/", email="maya@Example.org", **twice)
+    assert sent.status_code == 302
+    assert visitor.sign_in("maya@example.org", PASSWORD).status_code == 302
+    assert visitor.get("/auth/account/").status_code == 200
+
+    visitor.submit("/auth/request-reset-password/", email="maya@EXAMPLE.org")
+    link = path_in(outbox_of(app)[-1])
+    new = {"new_password": NEW_PASSWORD, "password_confirm": NEW_PASSWORD}
+    assert visitor.submit(link, to="/auth/reset-password/", **new).location == "/auth/login/"
+    assert outbox_of(app)[-1]["To"] == "maya@example.org"
+    assert visitor.sign_in("maya@example.org", PASSWORD).status_code == 401
+    assert visitor.sign_in(" maya@example.org ", NEW_PASSWORD).status_code == 302
+
+
+def test_a_second_account_with_the_address_is_told_to_its_owner_alone() -> None:
+    app, _, CustomUser = notes_app()
+    twice = {"password": PASSWORD, "password_confirm": PASSWORD}
+    answers = [
+        Visitor(app).submit("/auth/register/", email="maya@example.org", **twice) for _ in range(2)
+    ]
+    assert answers[0].status_code == answers[1].status_code
+    assert [mail["To"] for mail in outbox_of(app)] == ["maya@example.org"]
+    with app.app_context():
+        assert CustomUser.objects.count() == 1
+
+
+def test_a_reset_link_is_dead_once_the_address_is_another() -> None:
+    app, db, CustomUser = notes_app()
+    with app.app_context():
+        CustomUser.objects.create_user("maya@example.org", PASSWORD)
+        db.session.commit()
+    visitor = Visitor(app)
+    visitor.submit("/auth/request-reset-password/", email="maya@example.org")
+    link = path_in(outbox_of(app)[-1])
+    with app.app_context():
+        CustomUser.objects.get(email="maya@example.org").email = "new@example.org"
+        db.session.commit()
+    assert visitor.get(link).status_code == 400
+
+
+def test_a_number_opens_the_account_that_has_it_and_no_other() -> None:
+    app, db, Member = code_app()
+    with app.app_context():
+        Member.objects.create_user(7, "seven@example.org", PASSWORD)
+        Member.objects.create_user(8, None, NEW_PASSWORD)
+        db.session.commit()
+    for name in ("7", "seven@EXAMPLE.org"):
+        assert Visitor(app).sign_in(name, PASSWORD).status_code == 302, name
+    for name in ("8", "07", "7.0", "9" * 30, "seven", "\x00"):
+        assert Visitor(app).sign_in(name, PASSWORD).status_code in (400, 401), name
+    assert Visitor(app).sign_in("8", NEW_PASSWORD).status_code == 302
+
+
+def test_right_passwords_never_use_up_the_budget_of_a_name() -> None:
+    app, db, Member = code_app(LBACK_AUTH_LIMIT_PASSWORD_PER_ACCOUNT="2 per hour")
+    with app.app_context():
+        Member.objects.create_user(7, None, PASSWORD)
+        db.session.commit()
+    for _ in range(4):
+        assert Visitor(app).sign_in("7", PASSWORD).status_code == 302
+
+
+def test_mails_about_an_account_go_to_the_column_that_holds_its_address() -> None:
+    app, db, Member = code_app()
+    with app.app_context():
+        member = Member.objects.create_user(7, "seven@example.org", PASSWORD)
+        Member.objects.create_user(8, None, PASSWORD)
+        db.session.commit()
+        member.email_user("Hello", "How are you?")
+        UserManager().request_password_reset("SEVEN@example.org")
+        UserManager().request_password_reset("seven@EXAMPLE.ORG")
+    assert {mail["To"] for mail in outbox_of(app)} == {"seven@example.org"}
+    assert "Choose a new password" in outbox_of(app)[-1]["Subject"]
+
+
+def test_the_commands_know_accounts_by_their_own_names() -> None:
+    app, db, Member = code_app()
+    with app.app_context():
+        Member.objects.create_user(7, "seven@example.org", PASSWORD)
+        db.session.commit()
+    run = app.test_cli_runner().invoke
+    assert "7 is inactive now" in run(args=["lback", "deactivate-user", "7"]).output
+    assert "7 is active now" in run(args=["lback", "activate-user", "seven@example.org"]).output
+    assert "There is no account '9'" in run(args=["lback", "activate-user", "9"]).output
+
+
+def test_an_address_that_several_may_share_opens_no_account() -> None:
+    db = own_db()
+    model: Any = db.Model
+
+    class Pupil(AbstractBaseUser, model):
+        __tablename__ = "pupils"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        card: Mapped[str] = mapped_column(sa.String(20), unique=True)
+        email: Mapped[str] = mapped_column(sa.String(254))
+
+        USERNAME_FIELD = "card"
+
+    app = installed(Pupil, db)
+    with app.app_context():
+        for card in ("a1", "a2"):
+            Pupil.objects.create_user(card, "family@example.org", PASSWORD)
+        db.session.commit()
+    assert Visitor(app).sign_in("family@example.org", PASSWORD).status_code == 401
+    assert Visitor(app).sign_in("a2", PASSWORD).status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("attributes", "said"),
+    [
+        ({"USERNAME_FIELD": "user_name"}, "USERNAME_FIELD names 'user_name'.*'username'"),
+        ({"REQUIRED_FIELDS": ("email", "hobby")}, "REQUIRED_FIELDS names 'hobby'.*columns are"),
+        ({"REQUIRED_FIELDS": "email"}, r"is the text 'email'.*\['email'\]"),
+        ({"REQUIRED_FIELDS": ("username",)}, "its USERNAME_FIELD.*Take it out"),
+        ({"EMAIL_FIELD": "mail"}, "EMAIL_FIELD names 'mail'.*'email'"),
+    ],
+)
+def test_names_that_no_column_has_stop_the_start(attributes: dict[str, Any], said: str) -> None:
+    db = own_db()
+    base: Any = db.Model
+    body = {
+        "__tablename__": "users",
+        "__annotations__": {"id": Mapped[int]},
+        "id": mapped_column(primary_key=True),
+        **attributes,
+    }
+    user = type("User", (AbstractUser, base), body)
+    with pytest.raises(ConfigError, match=said):
+        installed(user, db)
