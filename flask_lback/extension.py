@@ -77,7 +77,7 @@ class Lback:
         app.extensions[KEY] = state
         app.cli.add_command(commands)
         pages.install(app, state)
-        errors.register_error_handlers(app)
+        errors.register_error_handlers(app, state)
         for feature in features:
             feature.install(app, state)
         _extend_requests(app, features)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
+from ..core.errors import JsonPaths
 from ..core.feature import Feature
 from ..core.settings import CoreSettings
 from ..core.state import State
@@ -22,5 +23,6 @@ class ApiFeature(Feature):
         """Mount the routes."""
         prefix = state[ApiSettings].url_prefix
         if prefix is not None:
-            whole = f"{state[CoreSettings].url_prefix}{prefix}/auth"
-            app.register_blueprint(make_blueprint(), url_prefix=whole)
+            whole = f"{state[CoreSettings].url_prefix}{prefix}"
+            state[JsonPaths].add(whole)
+            app.register_blueprint(make_blueprint(), url_prefix=f"{whole}/auth")

@@ -134,6 +134,21 @@ def models_of(metadata: sa.MetaData) -> Models:
 def _build_companions(mapper: Mapper[Any], user: type[Any]) -> None:
     if mapper.inherits is None:
         build(user, mapper)
+    elif mapper.single and mapper.polymorphic_on is None:
+        _let_pass_for(mapper.inherits)
+
+
+def _let_pass_for(user: Mapper[Any]) -> None:
+    """Let objects of a proxy stand wherever a relation wants one of the class behind it.
+
+    SQLAlchemy asks this of the mapper when it flushes a relation, and says yes to subclasses only
+    if a column tells them apart, or each relation has ``enable_typechecks=False``.
+    """
+
+    def accepts(state: Any, allow_subtypes: bool) -> bool:
+        return bool(state.manager.mapper.isa(user))
+
+    user._canload = accepts  # type: ignore[method-assign]
 
 
 def build(user: type[Any], mapper: Mapper[Any]) -> Models:

@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from ..core.settings import imported
 from ..core.translation import gettext
 from ..exceptions import ConfigError
 from . import validators as shipped

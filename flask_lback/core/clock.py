@@ -19,6 +19,13 @@ def now() -> dt.datetime:
     return moment
 
 
+def written(moment: dt.datetime) -> str:
+    """A moment as documents have it: ISO 8601 in UTC with a Z, or as it is without a zone."""
+    if moment.tzinfo is None:
+        return moment.isoformat()
+    return moment.astimezone(dt.UTC).isoformat().replace("+00:00", "Z")
+
+
 def timestamp() -> float:
     """Seconds since the epoch, as :func:`time.time`, turned with the clock."""
     return time.time() + _offset.get()

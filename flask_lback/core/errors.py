@@ -12,6 +12,7 @@ from markupsafe import escape
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from .signals import error_response_generated
+from .state import State, current_state
 from .translation import gettext
 
 #: Statuses with a page of their own; the others share one.
@@ -50,6 +51,21 @@ class Problem(HTTPException):
         self.headers = headers or {}
 
 
+class JsonPaths:
+    """Where the addresses of programs are: errors below are documents, but for browsers."""
+
+    def __init__(self) -> None:
+        self._prefixes: tuple[str, ...] = ()
+
+    def add(self, prefix: str) -> None:
+        """Add the addresses below this one, such as ``/api``."""
+        self._prefixes += (prefix.rstrip("/") + "/",)
+
+    def hold(self, path: str) -> bool:
+        """Whether an address is among them."""
+        return f"{path}/".startswith(self._prefixes)
+
+
 def answer_json() -> None:
     """Answer this request's errors as documents, whatever the client accepts: for blueprints."""
     request.environ[_JSON] = True
@@ -59,10 +75,11 @@ def wants_json() -> bool:
     """Whether the client asked for JSON: by what it sent, or by what it accepts."""
     if request.is_json or _JSON in request.environ:
         return True
-    best = request.accept_mimetypes.best_match(
-        ["text/html", "application/json", "application/problem+json"], default="text/html"
-    )
-    return best != "text/html"
+    kinds = ["text/html", "application/json", "application/problem+json"]
+    paths = current_state().get(JsonPaths)
+    if paths is not None and paths.hold(request.path):
+        kinds.append(kinds.pop(0))  # the first one answers who accepts anything
+    return request.accept_mimetypes.best_match(kinds, default=kinds[0]) != "text/html"
 
 
 def error_response(error: HTTPException) -> Response:
@@ -136,8 +153,9 @@ def error_page(error: HTTPException) -> str:
         return f"<!doctype html><title>{status}</title><h1>{escape(error.name)}</h1>"
 
 
-def register_error_handlers(app: Flask) -> None:
+def register_error_handlers(app: Flask, state: State) -> None:
     """Answer every HTTP error, and what nobody caught, with our pages."""
+    state.add(JsonPaths())
     app.register_error_handler(HTTPException, error_response)
     app.register_error_handler(InternalServerError, error_response)
 

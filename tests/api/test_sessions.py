@@ -39,7 +39,8 @@ def test_the_list_has_what_the_interface_promises(place: Site) -> None:
     browser.sign_in("maya", PASSWORD, remember="y")
     answer = call(place, "GET", headers=maya)
     assert answer.headers["Cache-Control"] == "no-store"
-    first, second = answer.json
+    assert set(answer.json) == {"sessions"}
+    first, second = answer.json["sessions"]
     assert set(first) == {"id", "device", "ip_address", "created_at", "last_seen_at"} | {
         "expires_at",
         "method",
@@ -50,7 +51,7 @@ def test_the_list_has_what_the_interface_promises(place: Site) -> None:
     assert (second["ip_address"], second["method"]) == ("127.0.0.1", "password")
     assert second["is_current"] is True
     assert second["created_at"].endswith("Z")
-    assert [one["id"] for one in call(place, "GET", headers=kofi).json] == [2]
+    assert [one["id"] for one in call(place, "GET", headers=kofi).json["sessions"]] == [2]
     assert call(place, "GET").status_code == 401
 
 

@@ -222,7 +222,7 @@ def shown_by(answer: TestResponse, name: str) -> tuple[Any, ...]:
     return answer.status_code, text, sorted(answer.headers.keys()), cookies, answer.location
 
 
-@pytest.mark.parametrize("way", ["page", "json", "json with a cookie"])
+@pytest.mark.parametrize("way", ["page", "admin", "json", "json with a cookie"])
 def test_lg_1_nothing_in_an_answer_tells_one_kind_of_account_from_another(
     site: Site, way: str
 ) -> None:
@@ -231,11 +231,16 @@ def test_lg_1_nothing_in_an_answer_tells_one_kind_of_account_from_another(
         name = f"member{number}"
         add_account_in(site, state, name)
         for _ in range(7):
+            visitor = Visitor(site.app)
             if way == "page":
-                answer = Visitor(site.app).sign_in(name, "a wrong sentence")
+                answer = visitor.sign_in(name, "a wrong sentence")
+            elif way == "admin":
+                page = visitor.get("/admin/").location
+                fields = {"identifier": name, "password": "a wrong sentence"}
+                answer = visitor.submit(page, to=page, **fields)
             else:
                 document = {"identifier": name, "password": "a wrong sentence", "session": cookie}
-                answer = Visitor(site.app).post_json("/api/auth/login/", document)
+                answer = visitor.post_json("/api/auth/login/", document)
             shown.append(shown_by(answer, name))
     assert [one[0] for one in shown] == ([401] * 5 + [429] * 2) * len(STATES)
     assert [one for one in shown if one not in (shown[0], shown[5])] == []

@@ -385,6 +385,7 @@ def test_se_9_only_the_button_signs_out(place: Site) -> None:
     visitor = signed_in(place)
     visitor.get("/auth/logout/")
     visitor.get("/auth/logout/", headers={"Sec-Fetch-Dest": "image"})
+    assert is_in(visitor)
     foreign = {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}
     data = {"csrf_token": csrf_of(visitor, "/auth/account/")}
     assert visitor.client.post("/auth/logout/", headers=foreign).status_code == 400

@@ -84,9 +84,7 @@ def engines_of(app: Flask, db: Any) -> list[Any]:
 class CourseUserManager(BaseUserManager[Any]):
     """As the course writes it."""
 
-    def create_user(  # type: ignore[override]
-        self, email: str, password: str | None = None, **extra_fields: Any
-    ) -> Any:
+    def create_user(self, email: str, password: str | None = None, **extra_fields: Any) -> Any:
         if not email:
             raise ValueError("The Email field must be set")
         email = self.normalize_email(email)
@@ -95,9 +93,7 @@ class CourseUserManager(BaseUserManager[Any]):
         user.save(using=self._db)
         return user
 
-    def create_superuser(  # type: ignore[override]
-        self, email: str, password: str | None = None, **extra_fields: Any
-    ) -> Any:
+    def create_superuser(self, email: str, password: str | None = None, **extra_fields: Any) -> Any:
         extra_fields.setdefault("is_staff", True)
         extra_fields.setdefault("is_superuser", True)
         if extra_fields.get("is_staff") is not True:

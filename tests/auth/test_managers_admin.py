@@ -149,8 +149,8 @@ def test_a_token_with_scopes_is_no_administrator(site: Site) -> None:
     site.add_user("chief", is_staff=True, is_superuser=True)
     with site.app.app_context():
         tokens = current_state()[ApiTokens]
-        narrow, _ = tokens.create(site.user("chief"), "narrow", scopes=["news.edit"])
-        whole, _ = tokens.create(site.user("chief"), "whole", scopes=None)
+        _, narrow = tokens.make(site.user("chief"), "narrow", scopes=["news.edit"])
+        _, whole = tokens.make(site.user("chief"), "whole")
         site.db.session.commit()
     client = site.app.test_client()
     answers = [

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from flask_lback.auth import SessionManager, UserManager, current_user
 from flask_lback.auth.objects import DoesNotExistError
+from flask_lback.core import clock
 from flask_lback.core.state import current_state
 from flask_lback.exceptions import AuthenticationError, InvalidFieldsError, LbackError
 from flask_lback.testing.kit import outbox_of
@@ -178,9 +179,7 @@ def test_a_user_is_deleted_but_not_the_last_superuser(site: Site, managers: Any)
     assert users.get_user_by_id(chief.id) is chief
 
 
-def test_a_session_is_made_found_used_and_ended_by_its_id(
-    site: Site, managers: Any, clock: Any
-) -> None:
+def test_a_session_is_made_found_used_and_ended_by_its_id(site: Site, managers: Any) -> None:
     _, sessions, db_session = managers
     ann = site.user("ann")
     key = sessions.create_session(db_session, str(ann.id))

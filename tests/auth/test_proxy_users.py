@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from flask import Flask
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from flask_lback.auth import (
     AbstractUser,
@@ -63,18 +63,23 @@ def test_the_present_account_has_the_methods_of_the_proxy() -> None:
     with app.app_context():
         assert get_user_model() is Greeter
         assert "greeter" not in db.metadata.tables
-        found = UserManager().get_user("ann@example.org")
+        found: Any = UserManager().get_user("ann@example.org")
         assert (type(found), found.greeting()) == (Greeter, GREETING)
         assert app.test_cli_runner().invoke(args=["lback", "check"]).exit_code == 0
 
 
-def test_an_account_made_on_the_page_is_one_of_the_proxy() -> None:
+def test_an_account_made_by_a_form_is_one_of_the_proxy() -> None:
     app, *_ = proxy_app()
+
+    class JoinForm(UserCreationForm):
+        class Meta(UserCreationForm.Meta):
+            fields = ("username", "email")
+
     twice = {"password": PASSWORD, "password_confirm": PASSWORD}
     with app.test_request_context(
         "/", method="POST", data={"username": "ben", "email": "ben@example.org", **twice}
     ):
-        form = UserCreationForm()
+        form = JoinForm()
         assert form.validate_on_submit(), form.errors
         assert form.save().greeting() == "Hello, ben"
 
@@ -102,6 +107,29 @@ def test_one_row_is_one_account_whichever_class_it_is_asked_by() -> None:
         assert UserManager().get_user_by_id(row.id) == row, "whom the session holds is found"
         [login] = row.lback_sessions
         assert login.owner is row
+
+
+def test_the_present_account_fits_into_relations_to_the_class_behind_it() -> None:
+    app, db, User, _ = proxy_app()
+
+    class Note(db.Model):  # type: ignore[name-defined]
+        __tablename__ = "notes"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        author_id: Mapped[int] = mapped_column(sa.ForeignKey(User.id))
+        author: Mapped[Any] = relationship(User)
+
+    @app.get("/note/")
+    @login_required
+    def note() -> str:
+        db.session.add(Note(author=current_user._get_current_object()))
+        db.session.commit()
+        return str(db.session.scalars(sa.select(Note)).one().author == current_user)
+
+    with app.app_context():
+        db.create_all()
+    visitor = Visitor(app)
+    visitor.sign_in("ann", PASSWORD)
+    assert visitor.get("/note/").text == "True"
 
 
 def test_rights_that_are_given_to_the_row_are_those_of_the_proxy() -> None:

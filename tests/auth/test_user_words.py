@@ -23,7 +23,7 @@ def ann(site: Site) -> Iterator[Any]:
     with site.app.app_context():
         user, models = site.user("ann"), site.models
         group = models.Group(name="Writers")
-        rights = [models.Permission(name=f"news.{word}") for word in ("add", "delete", "read")]
+        rights = [models.Permission(name=f"news.{word}") for word in ("add", "delete", "write")]
         site.db.session.add_all([group, *rights])
         group.permissions.append(rights[0])
         user.user_permissions.append(rights[1])
@@ -50,7 +50,7 @@ def test_a_right_in_general_is_none_on_one_object(ann: Any) -> None:
 
 def test_a_superuser_holds_all_there_are_until_switched_off(ann: Any) -> None:
     ann.is_superuser = True
-    assert {"news.add", "news.delete", "news.read"} <= ann.get_all_permissions()
+    assert {"news.add", "news.delete", "news.write"} <= ann.get_all_permissions()
     assert ann.has_perm("news.add", object())
     assert ann.has_module_perms("anything")
     ann.is_active = False

@@ -119,9 +119,7 @@ class Furnished:
 def furnished(folder: Path, name: str = "Tidewater") -> Iterator[Furnished]:
     """Serve the site while the block runs, its database in ``folder``."""
     with oauth.running() as provider:
-        server = make_server(
-            "127.0.0.1", 0, _not_yet, threaded=True, request_handler=_Quiet
-        )
+        server = make_server("127.0.0.1", 0, _not_yet, threaded=True, request_handler=_Quiet)
         url = f"http://localhost:{server.server_port}"
         app = server.app = make_app(url, folder / "site.sqlite", provider, name)
         provider.redirect_uris.add(f"{url}/auth/oauth/acme/callback/")
@@ -167,7 +165,10 @@ def make_app(url: str, database: Path, provider: oauth.OpenProvider, name: str) 
         LBACK_AUTH_TWO_FACTOR_ENABLED=True,
         LBACK_AUTH_TWO_FACTOR_REQUIRED_GROUPS=(CREW,),
         LBACK_AUTH_API_TOKEN_NEVER=True,
-        LBACK_AUTH_OAUTH_PROVIDERS={"acme": provider.entry(), "gitlab": provider.entry(label="GitLab")},
+        LBACK_AUTH_OAUTH_PROVIDERS={
+            "acme": provider.entry(),
+            "gitlab": provider.entry(label="GitLab"),
+        },
     )
     lback = Lback(app)
     use_cheap_hasher(app)
@@ -205,6 +206,7 @@ def furnish(site: Furnished) -> None:
             ("ines", "Inês", "Prado"),
             ("ruth", "Ruth", "Adler"),
             ("sana", "Sana", "Iqbal"),
+            ("bela", "Béla", "Szabó"),
         ):
             password = None if name == "oskar" else PASSWORD
             user = add(
@@ -242,7 +244,7 @@ def _sessions(site: Furnished) -> None:
 
 
 def _second_factors(site: Furnished) -> None:
-    for name in ("maya", "lena", "ines"):
+    for name in ("maya", "lena", "bela"):
         with site.working() as state:
             service, user = state[TwoFactor], UserManager().get_user(name)
             secret = service.begin(user, "totp")

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from flask_lback.auth.managers import UserManager
 from flask_lback.auth.addresses import Addresses
+from flask_lback.auth.invitations.service import Invitations
+from flask_lback.auth.magic_links.counting import ask as ask_magic_link
+from flask_lback.auth.managers import UserManager
+from flask_lback.auth.two_factor.service import TwoFactor
+from flask_lback.core.errors import Problem
+from flask_lback.core.state import current_state
+from flask_lback.exceptions import AuthenticationError
 from tests.support.second_step import app_code
 
 from .furnished import PASSWORD, Furnished
@@ -23,11 +30,11 @@ WRONG = "not the password of anybody"
 class View:
     """One page, as one person sees it.
 
+    :ivar name: of its template, and what is special about it after a colon.
     :ivar who: signed in before; None for nobody.
     :ivar path: where it is, or what makes its address.
     :ivar act: what is done on it.
     :ivar is_fresh: whether the person has just proved who they are.
-    :ivar status: of the answer to ``path``.
     """
 
     name: str
@@ -35,6 +42,18 @@ class View:
     path: str | Callable[[Furnished], str]
     act: Callable[[Furnished, Page], None] | None = None
     is_fresh: bool = True
+
+    @property
+    def template(self) -> str:
+        """What the page is made of."""
+        name = self.name.partition(":")[0]
+        folder = "errors" if name.isdecimal() else "auth"
+        return f"lback/{folder}/{name}.html"
+
+    @property
+    def picture(self) -> str:
+        """What a picture of it is called."""
+        return self.name.replace(":", "-").replace("_", "-")
 
     def open(self, site: Furnished, page: Page) -> None:
         """Bring a page there, from a browser that nobody has used."""
@@ -69,9 +88,7 @@ def filled(*fields: tuple[str, str], button: str) -> Callable[[Furnished, Page],
     return act
 
 
-def step(
-    name: str, path: str = "", code: str = ""
-) -> Callable[[Furnished, Page], None]:
+def step(name: str, path: str = "", code: str = "") -> Callable[[Furnished, Page], None]:
     """Sign in up to the second step, go to one of its ways, and type a code."""
 
     def act(site: Furnished, page: Page) -> None:
@@ -85,28 +102,20 @@ def step(
     return act
 
 
-def throttled(act: Callable[[Page], None]) -> Callable[[Furnished, Page], None]:
-    """Do something wrong so often that no more is taken."""
-
-    def again(site: Furnished, page: Page) -> None:
-        for _ in range(12):
-            act(page)
-            if page.get_by_text("Too many").count():
-                return
-        raise AssertionError("It was never refused.")
-
-    return again
+def wrong_password(site: Furnished, page: Page) -> None:
+    """Sign in with a wrong password, after many more."""
+    for _ in range(6):
+        with site.working(), suppress(AuthenticationError, Problem):
+            UserManager().authenticate_user("ines", WRONG)
+    sign_in(page, "ines", WRONG)
 
 
-def wrong_password(page: Page) -> None:
-    """Sign in with a wrong password."""
-    sign_in(page, "kofi.who.is.not.here", WRONG)
-
-
-def wrong_code(page: Page) -> None:
-    """Type a wrong code in the second step."""
-    if page.get_by_label("Username or email").count():
-        sign_in(page, "ines")
+def wrong_code(site: Furnished, page: Page) -> None:
+    """Type a wrong code in the second step, after many more."""
+    sign_in(page, "bela")
+    for _ in range(11):
+        with site.working() as state, suppress(AuthenticationError, Problem):
+            state[TwoFactor].verify(UserManager().get_user("bela"), "totp", "000000")
     page.get_by_label("Code", exact=True).fill("000000")
     press(page, "Sign in")
 
@@ -124,8 +133,6 @@ def mailed(ask: Callable[[Furnished], None], path: str) -> Callable[[Furnished],
 
 def asks_address(site: Furnished) -> None:
     """Kofi asks for another address."""
-    from flask_lback.core.state import current_state
-
     current_state()[Addresses].request_change(
         UserManager().get_user("kofi"), "kofi.mensah@tidewater.example"
     )
@@ -133,16 +140,11 @@ def asks_address(site: Furnished) -> None:
 
 def asks_magic_link(site: Furnished) -> None:
     """Kofi asks for a link to sign in."""
-    from flask_lback.auth.magic_links.counting import ask
-
-    ask("kofi@tidewater.example", "/")
+    ask_magic_link("kofi@tidewater.example", "/")
 
 
 def invites(site: Furnished) -> None:
     """Maya invites somebody."""
-    from flask_lback.auth.invitations.service import Invitations
-    from flask_lback.core.state import current_state
-
     current_state()[Invitations].make(UserManager().get_user("maya"), "sigrid@example.org")
 
 
@@ -176,17 +178,22 @@ def finished_setup(site: Furnished, page: Page) -> None:
 SIGNED_OUT = (
     View("login", None, "/auth/login/"),
     View(
-        "login-refused",
+        "login:refused",
         None,
         "/auth/login/",
         lambda site, page: sign_in(page, "somebody.else", WRONG),
     ),
-    View("login-throttled", None, "/auth/login/", throttled(wrong_password)),
-    View("login-asked", None, "/auth/account/"),
-    View("login-after-deletion", "ruth", "/auth/delete-account/", filled(("Password", PASSWORD), button="Delete my account")),
+    View("429:login", None, "/auth/login/", wrong_password),
+    View("login:asked", None, "/auth/account/"),
+    View(
+        "login:after-deletion",
+        "ruth",
+        "/auth/delete-account/",
+        filled(("Password", PASSWORD), button="Delete my account"),
+    ),
     View("register", None, "/auth/register/"),
     View(
-        "register-refused",
+        "register:refused",
         None,
         "/auth/register/",
         filled(
@@ -198,7 +205,7 @@ SIGNED_OUT = (
         ),
     ),
     View(
-        "check-mail",
+        "check_mail",
         None,
         "/auth/register/",
         filled(
@@ -209,66 +216,71 @@ SIGNED_OUT = (
             button="Create account",
         ),
     ),
-    View("resend-verification", None, "/auth/resend-verification/"),
-    View("verify-email", None, "/auth/verify-email/?token=from-a-mail"),
+    View("resend_verification", None, "/auth/resend-verification/"),
+    View("verify_email", None, "/auth/verify-email/?token=from-a-mail"),
     View(
-        "verify-email-expired",
+        "message:verify-email-expired",
         None,
         "/auth/verify-email/?token=from-an-old-mail",
         filled(button="Confirm address"),
     ),
-    View("request-reset-password", None, "/auth/request-reset-password/"),
+    View("request_reset_password", None, "/auth/request-reset-password/"),
     View(
-        "reset-password",
+        "reset_password",
         None,
         mailed(
             lambda site: UserManager().request_password_reset("kofi@tidewater.example"),
             "/auth/reset-password/",
         ),
     ),
-    View("reset-password-expired", None, "/auth/reset-password/?token=from-an-old-mail"),
-    View("request-magic-link", None, "/auth/magic-link/request/"),
-    View("magic-link", None, mailed(asks_magic_link, "/auth/magic-link/?")),
-    View("magic-link-expired", None, "/auth/magic-link/?token=from-an-old-mail"),
-    View("accept-invitation", None, mailed(invites, "/auth/accept-invitation/")),
-    View("invitation-expired", None, "/auth/accept-invitation/?token=from-an-old-mail"),
-    View("oauth-on-the-way", None, "/auth/login/", set_out_to_provider),
-    View("oauth-refused", None, "/auth/login/", refuse_at_provider),
-    View("two-factor-verify", None, "/auth/login/", step("lena")),
-    View("two-factor-wrong", None, "/auth/login/", step("lena", code="000 000")),
+    View("message:reset-password-expired", None, "/auth/reset-password/?token=from-an-old-mail"),
+    View("request_magic_link", None, "/auth/magic-link/request/"),
+    View("magic_link", None, mailed(asks_magic_link, "/auth/magic-link/?")),
+    View("message:magic-link-expired", None, "/auth/magic-link/?token=from-an-old-mail"),
+    View("accept_invitation", None, mailed(invites, "/auth/accept-invitation/")),
+    View("message:invitation-expired", None, "/auth/accept-invitation/?token=from-an-old-mail"),
+    View("message:oauth-on-the-way", None, "/auth/login/", set_out_to_provider),
+    View("message:oauth-refused", None, "/auth/login/", refuse_at_provider),
+    View("two_factor_verify", None, "/auth/login/", step("lena")),
+    View("two_factor_verify:wrong", None, "/auth/login/", step("lena", code="000 000")),
     View(
-        "two-factor-recovery",
+        "two_factor_verify:recovery",
         None,
         "/auth/login/",
         step("lena", "/auth/two-factor/verify/?method=recovery"),
     ),
     View(
-        "two-factor-email",
+        "two_factor_verify:email",
         None,
         "/auth/login/",
         step("lena", "/auth/two-factor/verify/?method=email"),
     ),
-    View("two-factor-throttled", None, "/auth/login/", throttled(wrong_code)),
-    View("two-factor-required", None, "/auth/login/", step("tomas")),
-    View("passkey-verify", None, "/auth/login/", step("noor")),
+    View("429:two-factor", None, "/auth/login/", wrong_code),
+    View("two_factor_setup:required", None, "/auth/login/", step("tomas")),
+    View("passkey_verify", None, "/auth/login/", step("noor")),
 )
 
 SIGNED_IN = (
     View("account", "maya", "/auth/account/"),
-    View("account-new", "kofi", "/auth/account/"),
-    View("change-email", "kofi", "/auth/change-email/"),
-    View("change-email-not-fresh", "kofi", "/auth/change-email/", is_fresh=False),
+    View("account:new", "kofi", "/auth/account/"),
+    View("change_email", "kofi", "/auth/change-email/"),
+    View("change_email:not-fresh", "kofi", "/auth/change-email/", is_fresh=False),
     View(
-        "change-email-refused",
+        "change_email:refused",
         "kofi",
         "/auth/change-email/",
         filled(("New email", "nowhere"), button="Send the link"),
     ),
-    View("confirm-email", "kofi", mailed(asks_address, "/auth/confirm-email/")),
-    View("confirm-email-expired", "kofi", "/auth/confirm-email/?token=from-an-old-mail", filled(button="Change address")),
-    View("change-password", "kofi", "/auth/change-password/"),
+    View("confirm_email", "kofi", mailed(asks_address, "/auth/confirm-email/")),
     View(
-        "change-password-refused",
+        "message:confirm-email-expired",
+        "kofi",
+        "/auth/confirm-email/?token=from-an-old-mail",
+        filled(button="Change address"),
+    ),
+    View("change_password", "kofi", "/auth/change-password/"),
+    View(
+        "change_password:refused",
         "kofi",
         "/auth/change-password/",
         filled(
@@ -278,66 +290,70 @@ SIGNED_IN = (
             button="Save new password",
         ),
     ),
-    View("choose-password", "oskar", "/auth/change-password/"),
+    View("change_password:first", "oskar", "/auth/change-password/"),
     View("passkeys", "maya", "/auth/passkeys/"),
-    View("passkeys-none", "kofi", "/auth/passkeys/"),
-    View("passkeys-not-fresh", "maya", "/auth/passkeys/", is_fresh=False),
+    View("passkeys:none", "kofi", "/auth/passkeys/"),
+    View("passkeys:not-fresh", "maya", "/auth/passkeys/", is_fresh=False),
     View("connections", "maya", "/auth/connections/"),
-    View("connections-none", "kofi", "/auth/connections/", is_fresh=False),
-    View("connections-only-way", "oskar", "/auth/connections/"),
-    View("two-factor", "maya", "/auth/two-factor/"),
-    View("two-factor-off", "kofi", "/auth/two-factor/"),
-    View("two-factor-not-fresh", "maya", "/auth/two-factor/", is_fresh=False),
-    View("two-factor-needed", "tomas", "/auth/two-factor/"),
-    View("two-factor-setup", "kofi", "/auth/two-factor/setup/"),
+    View("connections:none", "kofi", "/auth/connections/", is_fresh=False),
+    View("connections:only-way", "oskar", "/auth/connections/"),
+    View("two_factor", "maya", "/auth/two-factor/"),
+    View("two_factor:off", "kofi", "/auth/two-factor/"),
+    View("two_factor:not-fresh", "maya", "/auth/two-factor/", is_fresh=False),
+    View("two_factor:needed", "tomas", "/auth/two-factor/"),
+    View("two_factor_setup", "kofi", "/auth/two-factor/setup/"),
     View(
-        "two-factor-setup-wrong",
+        "two_factor_setup:wrong",
         "kofi",
         "/auth/two-factor/setup/",
         filled(("Code", "000000"), button="Confirm code"),
     ),
-    View("two-factor-setup-email", "kofi", "/auth/two-factor/setup/?method=email", mail_way),
-    View("recovery-codes-new", "sana", "/auth/two-factor/setup/", finished_setup),
-    View("recovery-codes", "maya", "/auth/two-factor/recovery-codes/"),
+    View("two_factor_setup:email", "kofi", "/auth/two-factor/setup/?method=email", mail_way),
+    View("recovery_codes:new", "sana", "/auth/two-factor/setup/", finished_setup),
+    View("recovery_codes", "maya", "/auth/two-factor/recovery-codes/"),
     View(
-        "recovery-codes-shown",
+        "recovery_codes:shown",
         "lena",
         "/auth/two-factor/recovery-codes/",
         filled(button="Make new codes"),
     ),
     View("sessions", "maya", "/auth/sessions/"),
-    View("sessions-one", "noor", "/auth/sessions/"),
+    View("sessions:one", "noor", "/auth/sessions/"),
     View("tokens", "maya", "/auth/tokens/"),
-    View("tokens-none", "kofi", "/auth/tokens/", is_fresh=False),
+    View("tokens:none", "kofi", "/auth/tokens/", is_fresh=False),
     View(
-        "tokens-shown",
+        "tokens:shown",
         "noor",
         "/auth/tokens/",
         filled(("Name", "Weather station"), button="Make token"),
     ),
+    View("tokens:refused", "maya", "/auth/tokens/", filled(("Name", ""), button="Make token")),
+    View("export_data", "maya", "/auth/export-data/"),
+    View("delete_account", "maya", "/auth/delete-account/"),
     View(
-        "tokens-refused", "maya", "/auth/tokens/", filled(("Name", ""), button="Make token")
-    ),
-    View("export-data", "maya", "/auth/export-data/"),
-    View("delete-account", "maya", "/auth/delete-account/"),
-    View(
-        "delete-account-refused",
+        "delete_account:refused",
         "maya",
         "/auth/delete-account/",
         filled(("Password", WRONG), button="Delete my account"),
     ),
-    View("delete-account-without-password", "oskar", "/auth/delete-account/"),
+    View("delete_account:without-password", "oskar", "/auth/delete-account/"),
     View("invitations", "maya", "/auth/invitations/"),
     View(
-        "invitations-refused",
+        "invitations:refused",
         "maya",
         "/auth/invitations/",
         filled(("Email", "nowhere"), button="Send invitation"),
     ),
     View("reauthenticate", "maya", "/auth/reauthenticate/", is_fresh=False),
-    View("reauthenticate-refused", "maya", "/auth/reauthenticate/", filled(("Password", WRONG), button="Continue"), is_fresh=False),
-    View("reauthenticate-passkey", "maya", "/auth/passkeys/reauthenticate/", is_fresh=False),
-    View("reauthenticate-no-password", "oskar", "/auth/reauthenticate/", is_fresh=False),
+    View(
+        "reauthenticate:refused",
+        "maya",
+        "/auth/reauthenticate/",
+        filled(("Password", WRONG), button="Continue"),
+        is_fresh=False,
+    ),
+    View("passkey_verify:once-more", "maya", "/auth/passkeys/reauthenticate/", is_fresh=False),
+    View("reauthenticate:no-password", "oskar", "/auth/reauthenticate/", is_fresh=False),
     View("logout", "maya", "/auth/logout/"),
 )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypedDict, Unpack
@@ -168,19 +168,54 @@ def open_tab(browser: Browser, **options: Unpack[ContextOptions]) -> tuple[Brows
     return context, Tab(context.new_page(), log)
 
 
-def axe(page: Page) -> list[Violation]:
-    """Return axe-core's findings of serious or critical impact; skips without axe-core."""
+#: What may differ between the light and the dark scheme of one page.
+COLOURS = ("color-contrast", "link-in-text-block")
+
+
+def axe(page: Page, rules: Sequence[str] = ()) -> list[Violation]:
+    """Return axe-core's findings of serious or critical impact; skips without axe-core.
+
+    Args:
+        page: the page.
+        rules: look for these alone; all that axe-core has when left out.
+    """
     require("axe-core")
     # Evaluated through the debugger, which a Content-Security-Policy does not bind.
-    page.evaluate(AXE_CORE.read_text(encoding="utf-8"))
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE_CORE.read_text(encoding="utf-8"))
     violations: list[Violation] = page.evaluate(
-        """async () => (await axe.run(document, {preload: false, resultTypes: ["violations"]}))
+        """async (rules) => (await axe.run(document, {
+          preload: false, resultTypes: ["violations"], ...(rules.length ? {runOnly: rules} : {}),
+        }))
         .violations.filter((one) => ["serious", "critical"].includes(one.impact))
         .map(({id, impact, help, nodes}) => ({
           id, impact, help, nodes: nodes.map((node) => `${node.target.join(" ")}: ${node.html}`),
-        }))"""
+        }))""",
+        list(rules),
     )
     return violations
+
+
+def complaints_about(page: Page, widths: Sequence[int] = (360,)) -> list[str]:
+    """What people would meet on a page: axe-core in both schemes, and no scrolling sideways.
+
+    Args:
+        page: as it is shown on a wide screen in the light scheme, and is again afterwards.
+        widths: of phones, in CSS pixels.
+    """
+    found = [f"light: {violation}" for violation in axe(page)]
+    page.emulate_media(color_scheme="dark")
+    found += [f"dark: {violation}" for violation in axe(page, COLOURS)]
+    page.emulate_media(color_scheme="light")
+    wide = page.viewport_size
+    for width in widths:
+        page.set_viewport_size({"width": width, "height": 800})
+        needed = page.evaluate("document.documentElement.scrollWidth")
+        if needed > width:
+            found.append(f"{needed} px wide on a phone of {width} px")
+    if wide is not None:
+        page.set_viewport_size(wide)
+    return found
 
 
 # Module scope, not session: while Playwright's synchronous interface is open, asyncio believes

@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy.orm import MANYTOONE, Mapper, with_parent
 
-from ...exceptions import LbackError
+from ...core.settings import imported
+from ...exceptions import ConfigError, LbackError
 from ..mixins import key_of
 from ..models import Models, table_of
 from ..names import canonical

@@ -81,12 +81,17 @@ class TwoFactorPart(Part):
             promotions.watch(state[SQLAlchemy])
 
 
+def _listed(names: list[str]) -> str:
+    *others, last = names
+    return f"{', '.join(others)} and {last} are" if others else f"{last} is"
+
+
 def _is_on(settings: TwoFactorSettings, enforcement: Enforcement) -> bool:
     missing = [name for name in _LIBRARIES if importlib.util.find_spec(name) is None]
     wanted = settings.enabled or (settings.enabled is None and enforcement.is_on)
     if wanted and missing:
         raise MissingExtraError(
-            f"The second factor is wanted, and these are not installed: {', '.join(missing)}.",
+            f"The second factor is wanted, and {_listed(missing)} not installed.",
             'Run `pip install "flask-lback[two-factor]"`.',
         )
     if settings.enabled is False and enforcement.is_on:

@@ -34,7 +34,8 @@ class RegisterView(AccountView):
 
     def dispatch_request(self) -> ResponseReturnValue:
         """GET shows the form, POST takes it in."""
-        if not current_state()[AuthSettings].registration:
+        settings = current_state()[AuthSettings]
+        if not settings.registration:
             abort(404)
         form = self.get_form()
         if form.validate_on_submit():
@@ -43,12 +44,11 @@ class RegisterView(AccountView):
             except InvalidFieldsError as error:
                 form.add_errors(error.errors)
             else:
-                return self._registered()
+                return self._registered(settings)
         return self.render(form=form)
 
-    def _registered(self) -> ResponseReturnValue:
-        state = current_state()
-        if not (state[AuthSettings].verify_email and state[Directory].has_email):
+    def _registered(self, settings: AuthSettings) -> ResponseReturnValue:
+        if not (settings.verify_email and current_state()[Directory].has_email):
             ready = gettext("Your account is ready. Sign in.")
             return self.lead_on(ready) or to_sign_in(ready)
         message = gettext("We have sent a link to the address. Open it to finish.")

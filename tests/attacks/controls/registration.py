@@ -170,8 +170,8 @@ CONFIRMATION = (
         (
             Edit(
                 PAGE,
-                '    if not form.validate_on_submit():\n        return show("verify_email"',
-                '    if not form.token.data:\n        return show("verify_email"',
+                "if not form.validate_on_submit():\n            return self.render(200",
+                "if not form.token.data:\n            return self.render(200",
             ),
         ),
     ),

@@ -6,9 +6,11 @@ Errors are problem documents; their shapes are part of the interface and have te
 from __future__ import annotations
 
 from flask import Response
+from flask.blueprints import BlueprintSetupState
 
 from ....auth.blueprint import AccountBlueprint
-from ....core.errors import answer_json
+from ....core.errors import JsonPaths, answer_json
+from ....core.state import state_of
 from . import (
     addresses,
     freshness,
@@ -35,9 +37,16 @@ def make_blueprint() -> AccountBlueprint:
     blueprint = AccountBlueprint("lback_api_auth", __name__)
     for module in _MODULES:
         module.add_routes(blueprint)
+    blueprint.record(_answer_json_below)
     blueprint.before_request(answer_json)
     blueprint.after_request(_never_store)
     return blueprint
+
+
+def _answer_json_below(setup: BlueprintSetupState) -> None:
+    """For addresses that are none, and methods that they do not have."""
+    if setup.url_prefix:
+        state_of(setup.app)[JsonPaths].add(setup.url_prefix)  # type: ignore[arg-type]
 
 
 def _never_store(response: Response) -> Response:

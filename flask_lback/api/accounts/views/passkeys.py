@@ -20,6 +20,7 @@ from ....auth.passkeys import second_step
 from ....auth.passkeys.ceremonies import REAUTHENTICATE, SECOND_STEP, SIGN_IN
 from ....auth.passkeys.service import Passkeys, present_passkeys
 from ....auth.sessions import SessionManager
+from ....core import clock
 from ....core.errors import Problem
 from ....core.state import current_state
 from ....core.translation import gettext
@@ -210,7 +211,7 @@ def _document(passkey: Any) -> dict[str, Any]:
     return {
         "id": passkey.id,
         "name": passkey.name,
-        "created_at": passkey.created_at.isoformat(),
-        "last_used_at": None if used is None else used.isoformat(),
+        "created_at": clock.written(passkey.created_at),
+        "last_used_at": None if used is None else clock.written(used),
         "backed_up": passkey.is_backed_up,
     }

@@ -17,6 +17,7 @@ from ....auth.personal_data.deletion import Deletions
 from ....auth.personal_data.downloads import download
 from ....auth.personal_data.proof import leave, prove, typed, unneeded
 from ....auth.personal_data.settings import PersonalDataSettings
+from ....core import clock
 from ....core.errors import Problem
 from ....core.state import current_state, state_of
 from ....core.translation import gettext
@@ -59,4 +60,4 @@ def delete_me() -> ResponseReturnValue:
     detail = gettext("Your account will be deleted. Sign in before then to keep it.")
     if current_state()[PersonalDataSettings].grace_days == 0:
         detail = gettext("Your account is deleted.")
-    return jsonify({"detail": detail, "due_at": due_at.isoformat()}), 202
+    return jsonify({"detail": detail, "due_at": clock.written(due_at)}), 202

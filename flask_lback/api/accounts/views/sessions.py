@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 
 from flask import Blueprint, jsonify
@@ -14,6 +13,7 @@ from ....auth.devices.names import device_name
 from ....auth.freshness import personal_login, personal_login_required
 from ....auth.sessions import SessionManager
 from ....auth.views.sessions import LARGEST_KEY
+from ....core import clock
 from ....core.errors import Problem
 from ....core.state import current_state
 from ....core.translation import gettext
@@ -34,7 +34,7 @@ def sessions() -> ResponseReturnValue:
     """Where one is signed in, the session used last first."""
     present = personal_login().session_id
     rows = current_state()[SessionManager].of(current_user)
-    return jsonify([_document(row, present) for row in rows])
+    return jsonify({"sessions": [_document(row, present) for row in rows]})
 
 
 def end_session(session_id: int) -> ResponseReturnValue:
@@ -61,14 +61,10 @@ def _document(row: Any, present: int | None) -> dict[str, Any]:
         "id": row.id,
         "device": device_name(row.user_agent),
         "ip_address": row.ip_address,
-        "created_at": _written(row.created_at),
-        "last_seen_at": _written(row.last_seen_at),
-        "expires_at": _written(row.expires_at),
+        "created_at": clock.written(row.created_at),
+        "last_seen_at": clock.written(row.last_seen_at),
+        "expires_at": clock.written(row.expires_at),
         "method": row.method,
         "is_remembered": row.is_remembered,
         "is_current": row.id == present,
     }
-
-
-def _written(moment: dt.datetime) -> str:
-    return moment.isoformat().replace("+00:00", "Z")

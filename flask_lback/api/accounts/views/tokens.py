@@ -15,6 +15,7 @@ from ....auth.api_tokens.settings import ApiTokenSettings
 from ....auth.current import resolve
 from ....auth.freshness import fresh_login_required
 from ....auth.mechanisms import auth_required
+from ....core import clock
 from ....core.errors import Problem
 from ....core.state import current_state, state_of
 from ....core.translation import gettext
@@ -96,4 +97,4 @@ def _document(token: ApiTokenMixin) -> dict[str, Any]:
 
 
 def _text(moment: dt.datetime | None) -> str | None:
-    return None if moment is None else moment.isoformat()
+    return None if moment is None else clock.written(moment)
