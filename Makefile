@@ -78,8 +78,15 @@ pytest: $(VENV)/.dev
 
 # --- the rest ----------------------------------------------------------------------------------
 
-bench: $(VENV)/.dev
-	@$(BIN)/python -m benchmarks
+# The peers have an environment of their own, so that no tool and no test sees them.
+bench: $(VENV)/bench/.done
+	@$(VENV)/bench/bin/python -m benchmarks
+
+$(VENV)/bench/.done: pyproject.toml | $(BIN)/python
+	@echo "== environment of the benchmarks in $(VENV)/bench"
+	@$(PYTHON) -m venv $(VENV)/bench
+	@$(VENV)/bench/bin/python -m pip --disable-pip-version-check --quiet install -e '.[bench]'
+	@touch $@
 
 matrix: $(VENV)/.dev
 	@$(BIN)/python -m tests.matrix

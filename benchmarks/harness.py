@@ -1,7 +1,9 @@
 """Run WSGI applications side by side, each in a process of its own, in short bursts in turn.
 
 A ratio is the CPU time of a burst over that of the yardstick's burst in the same round, so that
-what the machine does besides falls on both alike. The median and the middle half are shown.
+what the machine does besides falls on both alike. The median and the middle half are shown. On a
+machine that is busy they rise: whatever takes the processor in between empties its caches, and
+the longer way has more to load again.
 """
 
 from __future__ import annotations
@@ -14,14 +16,15 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any
 
-from werkzeug.test import EnvironBuilder, run_wsgi_app
+from werkzeug.test import EnvironBuilder
 
 #: What makes an application ready: the WSGI callable and the headers of the request to time.
 Contender = Callable[[], tuple[Any, Mapping[str, str]]]
 
-ROUNDS = 15
-BURST = 0.06
-WARM_UP = 200
+ROUNDS = 31
+#: Seconds of CPU time, about.
+BURST = 0.03
+WARM_UP = 300
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,7 @@ class Ratio:
     """
 
     name: str
+    yardstick: str
     median: float
     low: float
     high: float
@@ -40,33 +44,56 @@ class Ratio:
     def __str__(self) -> str:
         return (
             f"{self.name:<42} {self.median:5.2f} x   ({self.low:.2f} - {self.high:.2f})"
-            f"   {self.microseconds:7.0f} us"
+            f"   {self.microseconds:7.0f} us   over {self.yardstick}"
         )
 
 
-def compare(
-    contenders: Mapping[str, Contender], *, path: str = "/", yardstick: str, rounds: int = ROUNDS
-) -> list[Ratio]:
-    """Time every contender against the yardstick."""
-    workers = {name: _start(make, path) for name, make in contenders.items()}
-    times: dict[str, list[float]] = {name: [] for name in workers}
+@dataclass(frozen=True)
+class Difference:
+    """What one page costs more than another of the same application.
+
+    :ivar microseconds: CPU time of one request, the median of the rounds.
+    """
+
+    name: str
+    microseconds: float
+
+    def __str__(self) -> str:
+        return f"{self.name:<42} {self.microseconds:5.1f} us"
+
+
+class Times(dict[str, list[list[float]]]):
+    """By contender and round: the CPU time of one request to each of its pages, in seconds."""
+
+    def ratio(self, name: str, yardstick: str) -> Ratio:
+        """Of the first pages, round by round."""
+        own, other = ([burst[0] for burst in self[one]] for one in (name, yardstick))
+        ratios = [a / b for a, b in zip(own, other, strict=True)]
+        low, middle, high = statistics.quantiles(ratios, n=4)
+        return Ratio(name, yardstick, middle, low, high, statistics.median(own) * 1e6)
+
+
+def measure(contenders: Mapping[str, Contender], paths: tuple[str, ...] = ("/",)) -> Times:
+    """Time the pages of every contender, all of them in each round."""
+    workers = {name: _start(make, paths) for name, make in contenders.items()}
+    times = Times({name: [] for name in workers})
     try:
-        for number in range(rounds):
+        for number in range(ROUNDS):
             for name in _rotated(list(workers), number):
                 connection = workers[name][1]
-                connection.send(BURST)
+                connection.send(True)
                 times[name].append(connection.recv())
     finally:
         for process, connection in workers.values():
-            connection.send(None)
+            connection.send(False)
             process.join(5)
-    return [_ratio(name, times[name], times[yardstick]) for name in workers]
+    return times
 
 
-def _ratio(name: str, own: list[float], other: list[float]) -> Ratio:
-    ratios = [a / b for a, b in zip(own, other, strict=True)]
-    low, _, high = statistics.quantiles(ratios, n=4)
-    return Ratio(name, statistics.median(ratios), low, high, statistics.median(own) * 1e6)
+def difference(name: str, make: Contender, path: str, other: str) -> Difference:
+    """What a request to ``other`` costs more than one to ``path``, in one process."""
+    bursts = measure({name: make}, (path, other))[name]
+    return Difference(name, statistics.median(b - a for a, b in bursts) * 1e6)
 
 
 def _rotated(names: list[str], by: int) -> Iterator[str]:
@@ -74,41 +101,46 @@ def _rotated(names: list[str], by: int) -> Iterator[str]:
     yield from names[by:] + names[:by]
 
 
-def _start(make: Contender, path: str) -> tuple[Any, Connection]:
+def _start(make: Contender, paths: tuple[str, ...]) -> tuple[Any, Connection]:
     context = mp.get_context("spawn")
     here, there = context.Pipe()
-    process = context.Process(target=_work, args=(make, path, there), daemon=True)
+    process = context.Process(target=_work, args=(make, paths, there), daemon=True)
     process.start()
     if (error := here.recv()) is not None:
         raise RuntimeError(error)
     return process, here
 
 
-def _work(make: Contender, path: str, connection: Connection) -> None:
-    """The life of a worker: warm up, then one burst for each number that comes."""
+def _work(make: Contender, paths: tuple[str, ...], connection: Connection) -> None:
+    """The life of a worker: warm up, then one burst for each time that it is asked."""
     try:
         app, headers = make()
-        environ = EnvironBuilder(path, headers=list(headers.items())).get_environ()
-        for _ in range(WARM_UP):
-            _request(app, environ)
+        pages = [EnvironBuilder(path, headers=[*headers.items()]).get_environ() for path in paths]
+        for environ in pages:
+            _seconds(app, environ, WARM_UP)
+        counts = [max(1, int(BURST / _seconds(app, environ, WARM_UP))) for environ in pages]
     except Exception as error:
         connection.send(f"{make}: {error!r}")
         return
     connection.send(None)
-    while (seconds := connection.recv()) is not None:
-        count, until = 0, time.perf_counter() + seconds
-        started = time.process_time()
-        while time.perf_counter() < until:
-            _request(app, environ)
-            count += 1
-        connection.send((time.process_time() - started) / count)
+    while connection.recv():
+        connection.send([_seconds(app, *each) for each in zip(pages, counts, strict=True)])
+
+
+def _seconds(app: Any, environ: dict[str, Any], count: int) -> float:
+    """CPU time of one of so many requests."""
+    started = time.process_time()
+    for _ in range(count):
+        _request(app, environ)
+    return (time.process_time() - started) / count
 
 
 def _request(app: Any, environ: dict[str, Any]) -> None:
-    body, status, _ = run_wsgi_app(app, dict(environ))
-    if not status.startswith("200"):
-        raise RuntimeError(f"{status}: {b''.join(body)[:200]!r}")
-    for _ in body:
-        pass
+    """What a server does, without the test client: its work is none of the application's."""
+    said: list[str] = []
+    body = app(dict(environ), lambda status, headers, error=None: said.append(status))
+    content = b"".join(body)
     if close := getattr(body, "close", None):
         close()
+    if not said[0].startswith("200"):
+        raise RuntimeError(f"{said[0]}: {content[:200]!r}")

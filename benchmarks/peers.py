@@ -1,6 +1,7 @@
 """The same page by others, as their documentation shows it.
 
-They are not among the tools of this project: a peer that is not installed is left out.
+They are not among the tools of this project but in its extra ``bench``: a peer that is not
+installed is left out.
 """
 
 # mypy: disable-error-code="import-not-found,untyped-decorator"

@@ -12,7 +12,7 @@ from typing import Any
 
 from flask import Flask
 
-from .harness import Contender, Ratio, compare
+from .harness import Contender, Difference, Ratio, difference, measure
 from .peers import (
     CHECKS,
     CHOSEN,
@@ -28,8 +28,8 @@ from .peers import (
 )
 
 
-def lback(checks: int = len(CHECKS)) -> tuple[Any, Mapping[str, str]]:
-    """``Lback(app)`` with everything on."""
+def lback() -> tuple[Any, Mapping[str, str]]:
+    """``Lback(app)`` with its default middleware list; ``/more`` asks a hundred times more."""
     from flask_lback import Lback
     from flask_lback.auth import current_user, login_required
     from flask_lback.db.schema import initialize
@@ -42,14 +42,14 @@ def lback(checks: int = len(CHECKS)) -> tuple[Any, Mapping[str, str]]:
         SQLALCHEMY_DATABASE_URI=f"sqlite:///{folder() / 'bench.sqlite'}",
     )
     extension = Lback(app)
-    asked = [CHECKS[number % len(CHECKS)] for number in range(checks)]
 
-    @app.get("/")
-    @login_required
-    def home() -> str:
+    def page(asked: list[str]) -> str:
         user: Any = current_user._get_current_object()
         allowed = [name for name in asked if user.has_permission(name)]
         return f"hello {user.username}" if len(allowed) == len(asked) else "no"
+
+    app.add_url_rule("/", "home", login_required(lambda: page(CHECKS)))
+    app.add_url_rule("/more", "more", login_required(lambda: page(CHECKS * 11)))
 
     db, models = extension.db, extension.models
     with app.app_context():
@@ -75,16 +75,11 @@ def lback(checks: int = len(CHECKS)) -> tuple[Any, Mapping[str, str]]:
     return app, {"Cookie": f"lback_session={cookie.value if cookie else ''}"}
 
 
-def lback_110() -> tuple[Any, Mapping[str, str]]:
-    """The same with a hundred checks more."""
-    return lback(110)
-
-
 BARE = "bare Flask with a SECRET_KEY"
+OURS = "flask_lback, 10 permission checks"
 CONTENDERS: dict[str, Contender] = {
     BARE: bare,
-    "flask_lback, 10 permission checks": lback,
-    "flask_lback, 110 permission checks": lback_110,
+    OURS: lback,
     "Flask-Login with an ORM user, no checks": flask_login,
 }
 #: The peers that need a package which is not among this project's tools.
@@ -94,9 +89,14 @@ GUESTS: dict[str, tuple[str, Contender]] = {
 }
 
 
-def run() -> list[Ratio]:
-    """Measure everybody who is installed."""
+def run() -> list[Ratio | Difference]:
+    """Measure everybody who is installed, and what a check more costs."""
     present = {
         name: make for name, (package, make) in GUESTS.items() if importlib.util.find_spec(package)
     }
-    return compare({**CONTENDERS, **present}, yardstick=BARE)
+    times = measure({**CONTENDERS, **present})
+    return [
+        *(times.ratio(name, BARE) for name in [*CONTENDERS, *present]),
+        *(times.ratio(name, OURS) for name in present),
+        difference("100 permission checks more", lback, "/", "/more"),
+    ]

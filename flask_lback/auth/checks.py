@@ -38,7 +38,7 @@ def check_sessions(app: Flask) -> Iterator[Finding]:
         )
     elif settings.admin_emails and not settings.verify_email:
         yield Finding(
-            "auth.W003",
+            "auth.W004",
             Level.WARNING,
             "People of LBACK_AUTH_ADMIN_EMAILS can sign in before they are superusers: no address "
             "has to be confirmed, and theirs makes one only once it is.",

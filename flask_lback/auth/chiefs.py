@@ -36,7 +36,8 @@ class Chiefs:
     ) -> None:
         self._db = db
         self._models = models
-        self._addresses = frozenset(map(canonical, settings.admin_emails))
+        chiefs = settings.admin_emails if hasattr(models.User, "is_superuser") else ()
+        self._addresses = frozenset(map(canonical, chiefs))
         self._sessions = sessions
         self._mails = mails
         self._audit = audit

@@ -77,13 +77,13 @@ def present_login() -> Login | None:
 
 def resolve() -> Any:
     """The present account, loaded at the first call of a request."""
-    here = g._get_current_object()
+    here = vars(g._get_current_object())
     if USER not in here:
         user, login = _identify() if has_request_context() else (AnonymousUser(), None)
-        setattr(here, USER, user)
+        here[USER] = user
         if login is not None:
-            setattr(here, LOGIN, login)
-    return here.get(USER)
+            here[LOGIN] = login
+    return here[USER]
 
 
 #: The present account: the mapped object, loaded with one statement when it is first touched.

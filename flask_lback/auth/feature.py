@@ -83,6 +83,12 @@ class AuthFeature(Feature):
                 "LBACK_AUTH_MECHANISMS is empty: nobody could sign in.",
                 f"Name one of {', '.join(mechanisms.MECHANISMS)}, or take the setting out.",
             )
+        if settings.unconfirmed_may is not None and not settings.verify_email:
+            raise ConfigError(
+                "LBACK_AUTH_UNCONFIRMED_MAY is set, and LBACK_AUTH_VERIFY_EMAIL is off: nobody has "
+                "to confirm an address.",
+                "Take one of the two out of the configuration.",
+            )
         db = plan.state[SQLAlchemy]
         models = _models_for(plan, db, settings)
         refuse_unknown_names(models.user_class)

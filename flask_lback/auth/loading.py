@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import hashlib
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -115,13 +116,17 @@ class AccountLoader:
         if seen is None or now - seen >= SEEN_EVERY:
             self._note_seen(now, self._token_seen, token_id, row[self._key_at])
         narrowed = None if scopes is None else frozenset(scopes.split())
-        versions = (row[0] or 0, row[1] or 0)
+        versions = (row[0], row[1])
         return user, Login(None, "token", created, versions, narrowed, token_id)
 
     @property
     def engine(self) -> Engine:
-        """Where the accounts are."""
-        return self._db.engines[self._bind_key]
+        """Where the accounts are: an engine, or a connection that a test has put in its place."""
+        return self._engines[self._bind_key]
+
+    @functools.cached_property
+    def _engines(self) -> Mapping[str | None, Engine]:
+        return self._db.engines  # looked up by the application, of which a loader has one
 
     @contextmanager
     def connection(self) -> Iterator[Connection]:
@@ -136,17 +141,17 @@ class AccountLoader:
     def _present_connection(self, engine: Engine) -> Connection | None:
         """The connection of a transaction that the request has begun.
 
-        A database in memory has one connection, and a session may be bound to a test's: then
-        it is the session's, too.
+        A database in memory has one connection, and a session or the application may be bound
+        to a test's: then it is the session's, too.
         """
         session = self._db.session
-        bound = getattr(session.session_factory, "kw", {}).get("bind")
+        bound = getattr(session.session_factory, "kw", {}).get("bind") or engine
         shared = isinstance(bound, Connection) or isinstance(engine.pool, StaticPool)
         if not shared and session.registry.has():
             shared = session().in_transaction() and session.is_active
         if not shared:
             return None
-        return session.connection(bind_arguments={"bind": bound or engine})
+        return session.connection(bind_arguments={"bind": bound})
 
     def _row(self, query: PreparedRow, key: Any) -> Sequence[Any] | None:
         """Ask, and remember the rights that come along."""
@@ -158,7 +163,7 @@ class AccountLoader:
             row = query.first(engine, values)
         else:
             row = query.first_on(connection, values)
-        if row is not None and (connection is None or not has_raised(connection)):
+        if row and row[2] is not None and not (connection and has_raised(connection)):
             self._keep_rights(key, row, engine.dialect.name)
         return row
 
@@ -174,7 +179,7 @@ class AccountLoader:
             return None
         if now - seen >= SEEN_EVERY:
             self._note_seen(now, self._session_seen, session_id, row[self._key_at])
-        return user, Login(session_id, mechanism, authenticated, (row[0] or 0, row[1] or 0))
+        return user, Login(session_id, mechanism, authenticated, (row[0], row[1]))
 
     def _account(self, row: Sequence[Any]) -> Any:
         """The account of a row, None when it is switched off."""
@@ -200,7 +205,7 @@ class AccountLoader:
         if len(self._owners) >= MOST_OWNERS:
             self._owners.clear()
         owner = self._owners[key] = row[self._key_at]
-        self._rights.remember(owner, (row[0] or 0, row[1] or 0), *names)
+        self._rights.remember(owner, (row[0], row[1]), *names)
 
     def _note_seen(self, now: dt.datetime, column: sa.Column[Any], key: Any, owner: Any) -> None:
         """Have the moment written after the response, on a connection of its own.
@@ -216,7 +221,7 @@ class AccountLoader:
 
         def write() -> None:
             try:
-                with engine.begin() as connection:
+                with _transaction(engine) as connection:
                     for statement in statements:
                         connection.execute(statement)
             except sa.exc.SQLAlchemyError:
@@ -232,14 +237,19 @@ class AccountLoader:
     ) -> sa.Select[Any]:
         """Rights, account, and the columns of those names of the session or token."""
         version: Any = table_of(models.AccessVersion)
-        every = sa.select(version.c.value).where(version.c.scope == EVERYBODY).scalar_subquery()
         own = version.alias("own_version")
+        of_everybody = sa.select(version.c.value).where(
+            version.c.scope == prefetch.constant(EVERYBODY)
+        )
         key = self._users.primary_key.columns[0]
+        versions = [
+            sa.func.coalesce(one, prefetch.constant(0))
+            for one in (of_everybody.scalar_subquery(), own.c.value)
+        ]
         return (
             sa.select(
-                every,
-                own.c.value,
-                prefetch.column(models, key, every, own.c.value),
+                *versions,
+                prefetch.column(models, key, *versions),
                 *columns,
                 *(login.c[name] for name in names),
             )
@@ -247,6 +257,17 @@ class AccountLoader:
             .join(self._users, key == login.c.user_id)
             .outerjoin(own, own.c.user_id == key)
         )
+
+
+@contextmanager
+def _transaction(engine: Engine | Connection) -> Iterator[Connection]:
+    """One that is committed; within that of a test, when its connection stands for the engine."""
+    if isinstance(engine, Connection):
+        with engine.begin_nested():
+            yield engine
+    else:
+        with engine.begin() as connection:
+            yield connection
 
 
 def _touch(column: sa.Column[Any], now: dt.datetime, condition: Any) -> sa.Update:

@@ -25,34 +25,34 @@ class AuthMiddleware(Middleware):
 
         It is that of an earlier one, or of one whose view has sent this one.
         """
-        here = g._get_current_object()
-        if outer := {name: here.pop(name) for name in _NAMES if name in here}:
-            request.environ[_OUTER] = outer
-        setattr(here, _REQUEST, request)
+        here = vars(g._get_current_object())
+        if not here.keys().isdisjoint(_NAMES):
+            request.environ[_OUTER] = {name: here.pop(name) for name in _NAMES if name in here}
+        here[_REQUEST] = request
 
     def process_response(self, request: Request, response: Response) -> None:
         """Mark pages that depend on who asks (CVE-2023-30861)."""
-        here = g._get_current_object()
+        here = vars(g._get_current_object())
         if USER in here:
             _keep_private(response)
-        outer = request.environ.pop(_OUTER, {})
+        outer = request.environ.pop(_OUTER, ())
         if _REQUEST not in outer:
             here.pop(_REQUEST, None)
             return
         for name in _NAMES:
             here.pop(name, None)
-            if name in outer:
-                setattr(here, name, outer[name])
+        here.update(outer)
 
 
 def _keep_private(response: Response) -> None:
-    present = {name.lower() for name, _ in response.headers}
+    sent = response.headers
+    present = {name.lower() for name, _ in sent}
     if "vary" in present:
         response.vary.add("Cookie")
     else:
-        response.headers.add("Vary", "Cookie")
+        sent.add("Vary", "Cookie")
     if "cache-control" not in present:
-        response.headers.add("Cache-Control", "private, no-store")
+        sent.add("Cache-Control", "private, no-store")
 
 
 class RequestMixin:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
@@ -55,7 +56,7 @@ class AbstractBaseUser:
     #: The field that holds the address, if there is one.
     EMAIL_FIELD: ClassVar[str] = "email"
     #: Further fields that `create-superuser` asks for.
-    REQUIRED_FIELDS: ClassVar[tuple[str, ...]] = ()
+    REQUIRED_FIELDS: ClassVar[Sequence[str]] = ()
 
     #: Makes and finds accounts as in Django; an application may set its own.
     objects: ClassVar[BaseUserManager[Any]] = BaseUserManager()
@@ -241,7 +242,7 @@ class NamesMixin:
 class AbstractUser(AbstractBaseUser, UsernameMixin, EmailMixin, NamesMixin, PermissionsMixin):
     """The usual account: username, address, names, rights."""
 
-    REQUIRED_FIELDS: ClassVar[tuple[str, ...]] = ("email",)
+    REQUIRED_FIELDS: ClassVar[Sequence[str]] = ("email",)
 
 
 class AbstractEmailUser(AbstractBaseUser, EmailMixin, NamesMixin, PermissionsMixin):

@@ -61,20 +61,25 @@ def column(models: Models, key: Any, every: Any, own: Any) -> sa.ColumnElement[A
     :param own: the present version of the account.
     """
     differs = sa.or_(
-        sa.func.coalesce(every, 0) != sa.bindparam("known_every", type_=sa.BigInteger()),
-        sa.func.coalesce(own, 0) != sa.bindparam("known_own", type_=sa.BigInteger()),
+        every != sa.bindparam("known_every", type_=sa.BigInteger()),
+        own != sa.bindparam("known_own", type_=sa.BigInteger()),
     )
+    nothing, between = constant(""), constant(BREAK)
     by_groups, directly, groups = (
-        sa.func.coalesce(_gathered(names).correlate(key.table).scalar_subquery(), "")
+        sa.func.coalesce(_gathered(names).correlate(key.table).scalar_subquery(), nothing)
         for names in questions(models, key)
     )
-    return sa.case((differs, by_groups + BREAK + directly + BREAK + groups))
+    return sa.case((differs, by_groups + between + directly + between + groups))
 
 
-def read(text: str | None, dialect: str) -> Names | None:
-    """Permissions and groups of a row; None when they did not come, or may have been cut."""
-    if text is None:
-        return None
+def constant(value: str | int) -> sa.ColumnElement[Any]:
+    """A value of this package that stands in the statement's text: no execution pays for it."""
+    text = str(value) if isinstance(value, int) else f"'{value}'"
+    return sa.literal_column(text, sa.Text() if isinstance(value, str) else sa.BigInteger())
+
+
+def read(text: str, dialect: str) -> Names | None:
+    """Permissions and groups of a row; None when they may have been cut."""
     answers = text.split(BREAK)
     if dialect in ("mysql", "mariadb") and any(
         len(answer.encode()) > _LONGEST_ON_MYSQL for answer in answers

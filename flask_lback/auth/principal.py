@@ -9,8 +9,7 @@ for the same row gives an object that shares everything with it.
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from flask import g, has_app_context
@@ -35,8 +34,7 @@ class LazyState:
         return _attach(instance)
 
 
-@dataclass(frozen=True, slots=True)
-class Login:
+class Login(NamedTuple):
     """How the present account is signed in.
 
     :ivar session_id: the key of its session row, None for an API token and a Basic password.

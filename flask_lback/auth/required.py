@@ -29,4 +29,5 @@ def is_complete(user: Any) -> bool:
 
 def _is_bare(column: sa.Column[Any]) -> bool:
     has_default = column.default is not None or column.server_default is not None
-    return not (column.nullable or column.primary_key or has_default)
+    is_counted = column.primary_key and column.table.autoincrement_column is column
+    return not (column.nullable or is_counted or has_default)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import secrets
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -153,7 +152,7 @@ class SessionManager(LbackSessionNames):
             conditions.append(table.key_hash == digest(self.present_key() or ""))
             values["key_hash"] = digest(key)
         if proved:
-            login = dataclasses.replace(login, authenticated_at=clock.now())
+            login = login._replace(authenticated_at=clock.now())
             values["authenticated_at"] = login.authenticated_at
         done = not values or self._rows.change(values, *conditions) == 1
         self._db.session.commit()

@@ -13,9 +13,9 @@ from .devices.settings import DeviceSettings
 from .invitations.settings import InvitationSettings
 from .magic_links.settings import MagicLinkSettings
 from .oauth.settings import OAuthSettings
+from .page_templates.settings import TemplateSettings
 from .passkeys.settings import PasskeySettings
 from .personal_data.settings import PersonalDataSettings
-from .template_settings import TemplateSettings
 from .two_factor.settings import TwoFactorSettings
 
 __all__ = [

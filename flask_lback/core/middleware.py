@@ -113,8 +113,7 @@ class Chain:
 
     def _finalize(self, current: Request, value: Any) -> Response:
         """Make a response of an answer: the application's hooks run, the session is saved."""
-        response: Response = self._app.finalize_request(*_arguments(current), value)
-        return self._finalized(current, response)
+        return self._finalized(current, self._app.finalize_request(*_arguments(current), value))
 
     def _completed(self, current: Request, value: Any) -> Response:
         """What a layer returned, as a response; one that asked no inner layer is finalized."""
@@ -154,12 +153,9 @@ class Chain:
         session, interface = _session(current), self._app.session_interface
         if session is None or not session.modified or interface.is_null_session(session):
             return
-        name = interface.get_cookie_name(self._app)
-        kept = [
-            line
-            for line in response.headers.getlist("Set-Cookie")
-            if not line.startswith(f"{name}=")
-        ]
+        own = f"{interface.get_cookie_name(self._app)}="
+        lines = response.headers.getlist("Set-Cookie")
+        kept = [line for line in lines if not line.startswith(own)]
         response.headers.setlist("Set-Cookie", kept)
         session.accessed = True
         interface.save_session(self._app, session, response)
@@ -195,9 +191,8 @@ class Chain:
                     "Check the dotted path, and that the package is installed.",
                 ) from error
         if not callable(target):
-            raise ConfigError(
-                f"The middleware entry {target!r} is neither a class nor a function.", _FORMS
-            )
+            said = f"The middleware entry {target!r} is neither a class nor a function."
+            raise ConfigError(said, _FORMS)
         return target, params
 
     def _wrap(
@@ -271,8 +266,7 @@ def _parts(entry: Any) -> tuple[Any, Mapping[str, Any]]:
 
 def _arguments(current: Request) -> tuple[Any, ...]:
     """What Flask passed to the dispatch of this request."""
-    arguments: tuple[Any, ...] = current.environ.get(_ARGUMENTS, ())
-    return arguments
+    return current.environ.get(_ARGUMENTS, ())  # type: ignore[no-any-return]
 
 
 def _session(current: Request) -> Any:

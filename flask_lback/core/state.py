@@ -63,4 +63,4 @@ def state_of(app: Flask) -> State:
 
 def current_state() -> State:
     """The state of the application that handles this request or command."""
-    return state_of(current_app)
+    return state_of(current_app._get_current_object())  # type: ignore[attr-defined]

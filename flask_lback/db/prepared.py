@@ -25,13 +25,6 @@ from sqlalchemy.pool import PoolProxiedConnection
 DRIVERS = frozenset({"pysqlite", "psycopg", "pymysql"})
 #: Marks a listener of ``after_execute`` that does nothing for a SELECT.
 IGNORES_SELECT = "lback_ignores_select"
-_EVENTS = (
-    "engine_connect",
-    "begin",
-    "before_execute",
-    "before_cursor_execute",
-    "after_cursor_execute",
-)
 
 Convert = Callable[[Any], Any]
 
@@ -150,12 +143,16 @@ def _is_broken(dialect: Dialect, error: BaseException, pooled: PoolProxiedConnec
 
 def _is_watched(engine: Engine) -> bool:
     """Whether SQLAlchemy's own way makes a difference that somebody could see."""
-    listeners = engine.dispatch
-    return (
-        engine.dialect.driver not in DRIVERS
-        or any(getattr(listeners, event) for event in _EVENTS)
-        or bool(engine.dialect.dispatch.do_execute)
-        or not all(getattr(one, IGNORES_SELECT, False) for one in listeners.after_execute)
-        or bool(engine.get_execution_options())
+    dialect, heard = engine.dialect, engine.dispatch
+    return bool(
+        dialect.driver not in DRIVERS
+        or heard.engine_connect
+        or heard.begin
+        or heard.before_execute
+        or heard.before_cursor_execute
+        or heard.after_cursor_execute
+        or dialect.dispatch.do_execute
+        or engine.get_execution_options()
         or engine.logger.isEnabledFor(logging.INFO)
+        or not all(hasattr(one, IGNORES_SELECT) for one in heard.after_execute)
     )

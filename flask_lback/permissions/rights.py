@@ -52,7 +52,7 @@ class RightsTable:
         rights = AccountRights(user, self, self._superuser_group, _scopes_of(user))
         if self._versions_at_hand(user) is not None:
             rights.hold()
-            setattr(g, RIGHTS, rights)
+            setattr(g._get_current_object(), RIGHTS, rights)
         return rights
 
     def grants_of(self, user: Any) -> Grants:
@@ -95,10 +95,11 @@ class RightsTable:
 
     def _versions_at_hand(self, user: Any) -> tuple[int, int] | None:
         """The versions that came with the request's own account, unless it changed rights."""
-        if not has_app_context() or g.get(USER) is not user or CHANGED in g:
+        here = _present()
+        if here.get(USER) is not user or LOGIN not in here or CHANGED in here:
             return None
-        login: Login | None = g.get(LOGIN)
-        return login.versions if login is not None else None
+        login: Login = here[LOGIN]
+        return login.versions
 
     def _load(self, connection: Connection, key: Any, versions: tuple[int, int]) -> Grants:
         permissions: set[str] = set()
@@ -117,7 +118,7 @@ class AccountRights:
     :ivar user: whose they are.
     """
 
-    __slots__ = ("_held", "_holds", "_scopes", "_superuser_group", "_table", "user")
+    __slots__ = ("_held", "_holds", "_names", "_scopes", "_superuser_group", "_table", "user")
 
     def __init__(
         self,
@@ -132,6 +133,7 @@ class AccountRights:
         self._superuser_group = superuser_group
         self._holds = False
         self._held: Grants | None = None
+        self._names: frozenset[str] = frozenset()  # that are allowed, once they are held
 
     def hold(self) -> None:
         """Ask the tables at most once from now on."""
@@ -144,27 +146,29 @@ class AccountRights:
             return self._held
         found = self._table.grants_of(self.user)
         if self._holds:
-            self._held = found
+            self._held, self._names = found, self._narrowed(found.permissions)
         return found
 
     def has(self, name: object) -> bool:
         """Whether the account holds the permission, by exactly this name; a text, or it is no."""
-        user = self.user
-        # What is loaded lies there, and costs a quarter of the mapped attribute.
-        is_active = user.__dict__.get("is_active")
-        if is_active is None:
-            is_active = user.is_active
-        if not isinstance(name, str) or not name or not is_active:
+        # A page asks this often. What is loaded of an account lies in its dictionary, and costs a
+        # quarter of the mapped attribute.
+        if isinstance(name, str) and name in self._names and self.user.__dict__.get("is_active"):
+            return True
+        return self._decide(name)
+
+    def _decide(self, name: object) -> bool:
+        if not isinstance(name, str) or not name or not self.user.is_active:
             return False
         if self._scopes is not None and name not in self._scopes:
             return False
-        known = self._held
-        if known is not None and name in known.permissions:
+        if getattr(self.user, "is_superuser", False):
             return True
-        if getattr(user, "is_superuser", False):
-            return True
-        grants = known or self.grants
+        grants = self.grants
         return name in grants.permissions or self._superuser_group in grants.groups
+
+    def _narrowed(self, names: frozenset[str]) -> frozenset[str]:
+        return names if self._scopes is None else names & self._scopes
 
     def has_all(self, names: Iterable[str]) -> bool:
         """Whether it holds every one; False for none."""
@@ -182,8 +186,7 @@ class AccountRights:
     @property
     def permissions(self) -> frozenset[str]:
         """What it holds by groups and directly; a superuser's bypass is not in it."""
-        held = self.grants.permissions
-        return held if self._scopes is None else held & self._scopes
+        return self._narrowed(self.grants.permissions)
 
     @property
     def groups(self) -> frozenset[str]:
@@ -202,10 +205,16 @@ class AccountRights:
 
 def _scopes_of(user: Any) -> frozenset[str] | None:
     """What the login of the request's own account is narrowed to, whatever object stands for it."""
-    login: Login | None = g.get(LOGIN) if has_app_context() else None
-    if login is None or login.scopes is None or g.get(USER) != user:
+    here = _present()
+    login: Login | None = here.get(LOGIN)
+    if login is None or login.scopes is None or here.get(USER) != user:
         return None
     return login.scopes
+
+
+def _present() -> dict[str, Any]:
+    """What the present application context holds."""
+    return vars(g._get_current_object()) if has_app_context() else {}
 
 
 def _written(models: Models) -> Any:

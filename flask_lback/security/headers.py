@@ -46,19 +46,17 @@ class SecurityHeadersMiddleware(Middleware):
         self._names = {name.lower() for name in headers}
         self._hsts = settings.hsts_seconds
 
-    def process_response(self, request: Request, response: Response) -> Response:
+    def process_response(self, request: Request, response: Response) -> None:
         """One test for headers of the view's own, one append."""
-        headers = self._headers
+        headers, sent = self._headers, response.headers
         if self._policy and "lback_csp_nonce" in g._get_current_object():
             headers = [*(pair for pair in headers if pair[0] != _CSP), (_CSP, self._with_nonce())]
-        present = {name.lower() for name, _ in response.headers}
-        if present.isdisjoint(self._names):
-            response.headers.extend(headers)
-        else:
-            response.headers.extend([pair for pair in headers if pair[0].lower() not in present])
+        present = {name.lower() for name, _ in sent}
+        if not present.isdisjoint(self._names):
+            headers = [pair for pair in headers if pair[0].lower() not in present]
+        sent[len(sent) :] = headers
         if self._hsts and request.is_secure:
-            response.headers.setdefault("Strict-Transport-Security", f"max-age={self._hsts}")
-        return response
+            sent.setdefault("Strict-Transport-Security", f"max-age={self._hsts}")
 
     def _with_nonce(self) -> str:
         nonce = f" 'nonce-{g.lback_csp_nonce}'"

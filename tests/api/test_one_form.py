@@ -37,12 +37,13 @@ def test_every_moment_of_every_route_is_written_alike(site: Site) -> None:
     site.add_user("maya")
     visitor = Visitor(site.app)
     login = {"identifier": "maya", "password": PASSWORD}
-    token = visitor.post_json("/api/auth/login/", login).json["access_token"]
+    signed_in: Any = visitor.post_json("/api/auth/login/", login)
+    token = signed_in.json["access_token"]
     headers = {"Authorization": f"Bearer {token}"}
     made = visitor.post_json("/api/auth/tokens/", {"name": "CI", "expires_in": 60}, headers=headers)
     documents = [made.json]
     for path, name in (("sessions", "sessions"), ("tokens", "tokens"), ("passkeys", "passkeys")):
-        answer = visitor.get(f"/api/auth/{path}/", headers=headers)
+        answer: Any = visitor.get(f"/api/auth/{path}/", headers=headers)
         assert list(answer.json) == [name], path
         documents.append(answer.json)
     documents.append(visitor.get("/api/auth/export-data/", headers=headers).json)

@@ -7,13 +7,16 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from flask import Flask
+from sqlalchemy.orm import Mapped, mapped_column
 
-from flask_lback.auth import UserManager
+from flask_lback import Lback
+from flask_lback.auth import AbstractBaseUser, UserManager, UsernameMixin
 from flask_lback.auth.invitations.service import Invitations
 from flask_lback.core.checks import Checks
 from flask_lback.core.state import state_of
 from flask_lback.testing.kit import outbox_of
-from tests.support.apps import PASSWORD, Site
+from tests.support.apps import PASSWORD, SECRET_KEY, Site, own_db
 from tests.support.visitor import Visitor
 
 Ready = Callable[..., Site]
@@ -23,7 +26,8 @@ ADMINS = {"LBACK_AUTH_ADMIN_EMAILS": [CHIEF]}
 
 def newest_link(place: Site, page: str) -> str:
     """The path of the newest link to that page."""
-    texts = [str(mail.get_body(("plain",)).get_content()) for mail in outbox_of(place.app)]
+    box: list[Any] = list(outbox_of(place.app))
+    texts = [str(mail.get_body(("plain",)).get_content()) for mail in box]
     found = [re.search(rf"http://localhost(/auth/{page}/\S+)", text) for text in texts]
     return [match.group(1) for match in found if match][-1]
 
@@ -130,18 +134,38 @@ def test_a_magic_link_makes_a_superuser_and_forgets_the_strangers_password(
 
 
 @pytest.mark.parametrize(
-    ("kind", "settings", "said"),
+    ("settings", "said"),
     [
-        ("default", {"LBACK_AUTH_VERIFY_EMAIL": False, **ADMINS}, "sign in before they are super"),
-        ("default", ADMINS, None),
-        ("default", {"LBACK_AUTH_VERIFY_EMAIL": False}, None),
+        ({"LBACK_AUTH_VERIFY_EMAIL": False, **ADMINS}, "sign in before they are superusers"),
+        (ADMINS, None),
+        ({"LBACK_AUTH_VERIFY_EMAIL": False}, None),
     ],
 )
 def test_the_check_says_when_the_setting_needs_more(
-    make_ready: Ready, kind: str, settings: dict[str, Any], said: str | None
+    make_ready: Ready, settings: dict[str, Any], said: str | None
 ) -> None:
-    site = make_ready(kind, **settings)
-    with site.app.app_context():
-        found = [one for one in state_of(site.app)[Checks].run(site.app) if one.id == "auth.W003"]
+    assert_said(make_ready(**settings).app, "auth.W004", said)
+
+
+def test_the_check_says_when_nobody_has_an_address() -> None:
+    db = own_db()
+    model: Any = db.Model
+
+    class Clerk(AbstractBaseUser, UsernameMixin, model):
+        __tablename__ = "clerks"
+        id: Mapped[int] = mapped_column(primary_key=True)
+
+    app = Flask("office")
+    app.config.update(SECRET_KEY=SECRET_KEY, TESTING=True, SQLALCHEMY_DATABASE_URI="sqlite://")
+    app.config.update(ADMINS)
+    db.init_app(app)
+    Lback(app, db=db, user_model=Clerk)
+    assert_said(app, "auth.W003", "makes nobody a superuser")
+
+
+def assert_said(app: Flask, finding: str, said: str | None) -> None:
+    """The checks say that under this id, or nothing."""
+    with app.app_context():
+        found = [one.message for one in state_of(app)[Checks].run(app) if one.id == finding]
     assert len(found) == (said is not None)
-    assert all(said in one.message for one in found if said)
+    assert all(said in message for message in found if said)

@@ -29,7 +29,7 @@ def mount(place: Site, path: str, view: Any, **options: Any) -> None:
 def newest_path(place: Site, page: str) -> str:
     """The query of the newest link to that page."""
     for mail in reversed(outbox_of(place.app)):
-        text = mail.get_body(("plain",)).get_content()  # type: ignore[union-attr]
+        text = mail.get_body(("plain",)).get_content()
         if found := re.search(rf"/{page}/(\?token=\S+)", text):
             return found.group(1)
     raise AssertionError(page)

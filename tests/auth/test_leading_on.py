@@ -91,7 +91,15 @@ def test_without_any_mechanism_nothing_starts() -> None:
 def test_without_sessions_there_are_the_pages_of_mails_and_no_sign_in(make_ready: Ready) -> None:
     site = make_ready(LBACK_AUTH_MECHANISMS=("jwt",))
     visitor = Visitor(site.app)
-    for path in ("login", "logout", "account", "sessions", "tokens", "two-factor", "reauthenticate"):
+    for path in (
+        "login",
+        "logout",
+        "account",
+        "sessions",
+        "tokens",
+        "two-factor",
+        "reauthenticate",
+    ):
         assert visitor.get(f"/auth/{path}/").status_code == 404, path
     maya = {"username": "maya", "email": "maya@example.org", "password": PASSWORD}
     assert visitor.post_json("/api/auth/register/", maya).status_code == 202
@@ -104,7 +112,7 @@ def test_without_sessions_there_are_the_pages_of_mails_and_no_sign_in(make_ready
     assert "Your address is confirmed." in errors_of(answer.text)
     login = {"identifier": "maya", "password": PASSWORD}
     assert visitor.post_json("/api/auth/login/", login).status_code == 200
-    refused = visitor.post_json("/api/auth/login/", {**login, "session": True})
+    refused: Any = visitor.post_json("/api/auth/login/", {**login, "session": True})
     assert (refused.status_code, refused.json["code"]) == (400, "mechanism_not_accepted")
     outbox_of(site.app).clear()
     visitor.submit("/auth/request-reset-password/", email="maya@example.org")

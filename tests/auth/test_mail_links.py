@@ -37,7 +37,7 @@ MAYA = {"username": "maya", "email": "maya@example.org", "password": PASSWORD}
 
 def links_of(place: Any) -> list[str]:
     """The address in each mail that was sent, and no mail twice."""
-    box = outbox_of(place.app)
+    box: Any = outbox_of(place.app)
     found = [str(mail.get_body(("plain",)).get_content()) for mail in box]
     box.clear()
     return [" ".join(re.findall(r"https?://\S+", text)) for text in found]

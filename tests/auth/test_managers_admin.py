@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -148,9 +149,11 @@ def test_a_token_with_scopes_is_no_administrator(site: Site) -> None:
     desk(site.app)
     site.add_user("chief", is_staff=True, is_superuser=True)
     with site.app.app_context():
-        tokens = current_state()[ApiTokens]
-        _, narrow = tokens.make(site.user("chief"), "narrow", scopes=["news.edit"])
-        _, whole = tokens.make(site.user("chief"), "whole")
+        site.db.session.add(site.models.Permission(name="news.edit"))
+        site.db.session.commit()
+        tokens, chief, life = current_state()[ApiTokens], site.user("chief"), dt.timedelta(days=1)
+        _, narrow = tokens.make(chief, "narrow", scopes=["news.edit"], life=life)
+        _, whole = tokens.make(chief, "whole", life=life)
         site.db.session.commit()
     client = site.app.test_client()
     answers = [

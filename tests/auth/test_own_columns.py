@@ -107,6 +107,8 @@ def test_a_number_opens_the_account_that_has_it_and_no_other() -> None:
         Member.objects.create_user(7, "seven@example.org", PASSWORD)
         Member.objects.create_user(8, None, NEW_PASSWORD)
         db.session.commit()
+    assert "Code" in Visitor(app).get("/auth/login/").text
+    assert 'name="email"' not in Visitor(app).get("/auth/register/").text
     for name in ("7", "seven@EXAMPLE.org"):
         assert Visitor(app).sign_in(name, PASSWORD).status_code == 302, name
     for name in ("8", "07", "7.0", "9" * 30, "seven", "\x00"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from wtforms import IntegerField, StringField
 from flask_lback import Lback
 from flask_lback.auth import AbstractUser, UserCreationForm
 from flask_lback.auth.forms import RegisterForm
+from flask_lback.auth.required import required_fields
 from flask_lback.core.checks import Checks
 from flask_lback.core.state import state_of
 from flask_lback.db.schema import initialize
@@ -203,6 +205,25 @@ def test_a_column_that_nobody_fills_stops_the_one_who_calls() -> None:
 def test_the_check_names_a_column_that_the_form_does_not_ask_for() -> None:
     [message] = School(with_city=True).findings()
     assert message.startswith("Nobody can register: User.city must be filled, and RegisterForm")
+
+
+def test_a_key_counts_as_given_only_where_the_database_or_the_model_makes_it() -> None:
+    model: Any = own_db().Model
+
+    class Reader(AbstractUser, model):
+        __tablename__ = "readers"
+        card: Mapped[str] = mapped_column(sa.String(32), primary_key=True)
+
+    other: Any = own_db().Model
+
+    class Member(AbstractUser, other):
+        __tablename__ = "members"
+        key: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+
+    names = ["username", "email"]
+    assert sorted(required_fields(Reader)) == sorted(["card", *names])
+    assert sorted(required_fields(Member)) == sorted(names)
+    assert sorted(required_fields(School().User)) == sorted(names)
 
 
 def test_the_check_has_nothing_against_a_form_that_gives_the_column() -> None:

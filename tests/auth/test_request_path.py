@@ -394,3 +394,20 @@ def test_a_page_is_answered_although_the_moment_cannot_be_written(
     with place.app.app_context():
         session = place.db.session.scalars(sa.select(place.models.UserSession)).one()
         assert session.last_seen_at - session.created_at < MINUTE, "neither of both is written"
+
+
+def test_a_test_may_put_its_own_connection_in_the_place_of_the_engine(place: Site) -> None:
+    client = client_of(place)
+    with place.app.app_context():
+        engines: Any = place.db.engines
+        engine = engines[None]
+        with engine.connect() as connection, connection.begin() as transaction:
+            engines[None] = connection
+            connection.execute(sa.update(place.models.User).values(email="ines@example.org"))
+            with clock.turned(MINUTE):
+                assert who(client) == "ines@example.org", "seen within the transaction alone"
+            query = sa.select(place.models.UserSession.last_seen_at)
+            assert connection.scalars(query).one() > clock.now()
+            transaction.rollback()
+        engines[None] = engine
+    assert who(client) == "maya@example.org"

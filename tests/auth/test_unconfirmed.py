@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from flask_lback.auth import current_user
+from flask_lback.exceptions import ConfigError
 from flask_lback.testing.kit import outbox_of
-from tests.support.apps import PASSWORD, Site
+from tests.support.apps import PASSWORD, Site, make_site
 from tests.support.visitor import Visitor, errors_of
 
 Ready = Callable[..., Site]
@@ -88,18 +89,24 @@ def test_by_json_it_is_a_403_that_programs_can_tell(open_site: Site) -> None:
     visitor = Visitor(open_site.app)
     visitor.post_json("/api/auth/register/", MAYA)
     login: dict[str, Any] = {"identifier": "maya", "password": PASSWORD}
-    token = visitor.post_json("/api/auth/login/", login).json["access_token"]
+    signed_in: Any = visitor.post_json("/api/auth/login/", login)
+    token = signed_in.json["access_token"]
     bearer = {"Authorization": f"Bearer {token}"}
-    me = visitor.get("/api/auth/me/", headers=bearer)
+    me: Any = visitor.get("/api/auth/me/", headers=bearer)
     assert (me.status_code, me.json["email_verified"]) == (200, False)
     for path in ("/api/auth/sessions/", "/who/"):
-        answer = visitor.get(path, headers=bearer)
+        answer: Any = visitor.get(path, headers=bearer)
         assert (answer.status_code, answer.json["code"]) == (403, "email_not_verified")
     assert visitor.post_json("/api/auth/logout/", {}, headers=bearer).status_code == 204
+
+
+def test_a_limit_for_people_whom_nobody_asks_stops_the_start() -> None:
+    with pytest.raises(ConfigError, match=r"VERIFY_EMAIL is off: .* Take one of the two out"):
+        make_site(LBACK_AUTH_UNCONFIRMED_MAY=(), LBACK_AUTH_VERIFY_EMAIL=False)
 
 
 def test_by_default_the_unconfirmed_do_not_get_in(site: Site) -> None:
     site.add_user("maya", verified=False)
     login = {"identifier": "maya", "password": PASSWORD}
-    answer = Visitor(site.app).post_json("/api/auth/login/", login)
+    answer: Any = Visitor(site.app).post_json("/api/auth/login/", login)
     assert (answer.status_code, answer.json["code"]) == (401, "email_not_verified")

@@ -120,6 +120,7 @@ def furnished(folder: Path, name: str = "Tidewater") -> Iterator[Furnished]:
     """Serve the site while the block runs, its database in ``folder``."""
     with oauth.running() as provider:
         server = make_server("127.0.0.1", 0, _not_yet, threaded=True, request_handler=_Quiet)
+        folder.mkdir(exist_ok=True)
         url = f"http://localhost:{server.server_port}"
         app = server.app = make_app(url, folder / "site.sqlite", provider, name)
         provider.redirect_uris.add(f"{url}/auth/oauth/acme/callback/")
@@ -207,13 +208,14 @@ def furnish(site: Furnished) -> None:
             ("ruth", "Ruth", "Adler"),
             ("sana", "Sana", "Iqbal"),
             ("bela", "Béla", "Szabó"),
+            ("ulla", "Ulla", "Berg"),
         ):
             password = None if name == "oskar" else PASSWORD
             user = add(
                 username=name,
                 email=f"{name}@tidewater.example",
                 password=password,
-                verified=True,
+                verified=name != "ulla",
                 first_name=first,
                 last_name=last,
             )

@@ -1,4 +1,4 @@
-"""Every page of the accounts in every state that people meet it in, for the tests and the pictures."""
+"""Every page of the accounts, in every state that people meet, for tests and pictures."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ from .furnished import PASSWORD, Furnished
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
+    Act = Callable[[Furnished, Page], None]
+
 BAD = "short"
 WRONG = "not the password of anybody"
 
@@ -40,7 +42,7 @@ class View:
     name: str
     who: str | None
     path: str | Callable[[Furnished], str]
-    act: Callable[[Furnished, Page], None] | None = None
+    act: Act | None = None
     is_fresh: bool = True
 
     @property
@@ -77,7 +79,7 @@ def sign_in(page: Page, name: str, password: str = PASSWORD) -> None:
     press(page, "Sign in")
 
 
-def filled(*fields: tuple[str, str], button: str) -> Callable[[Furnished, Page], None]:
+def filled(*fields: tuple[str, str], button: str) -> Act:
     """Fill fields by their labels, and press a button."""
 
     def act(site: Furnished, page: Page) -> None:
@@ -88,7 +90,7 @@ def filled(*fields: tuple[str, str], button: str) -> Callable[[Furnished, Page],
     return act
 
 
-def step(name: str, path: str = "", code: str = "") -> Callable[[Furnished, Page], None]:
+def step(name: str, path: str = "", code: str = "") -> Act:
     """Sign in up to the second step, go to one of its ways, and type a code."""
 
     def act(site: Furnished, page: Page) -> None:
@@ -261,6 +263,7 @@ SIGNED_OUT = (
 )
 
 SIGNED_IN = (
+    View("unconfirmed", "ulla", "/auth/unconfirmed/"),
     View("account", "maya", "/auth/account/"),
     View("account:new", "kofi", "/auth/account/"),
     View("change_email", "kofi", "/auth/change-email/"),

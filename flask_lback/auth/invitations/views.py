@@ -17,11 +17,10 @@ from ...limits.service import RateLimits, caller
 from ..audit.service import Audit
 from ..current import current_user, resolve
 from ..denials import refuse_forbidden
-from ..destinations import page_url_or_none
 from ..freshness import personal_login_required
 from ..policy import PasswordPolicy
 from ..settings import LimitSettings
-from ..views.page import form_for, show, to_sign_in
+from ..views.page import form_for, show, sign_in_url, to_sign_in
 from .forms import choices_of
 from .models import InvitationMixin
 from .rights import INVITE, InvitationRights
@@ -143,6 +142,6 @@ def _refuse(error: TokenError) -> ResponseReturnValue:
         else gettext("This invitation is no longer good"),
         message=error.message,
         kind="info" if has_account else "warn",
-        action_url=page_url_or_none("login") if has_account else None,
+        action_url=sign_in_url() if has_account else None,
         action_label=gettext("Sign in"),
     )

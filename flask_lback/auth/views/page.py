@@ -35,20 +35,37 @@ def form_for(page: str, form_class: Any = None, **values: Any) -> Any:
     form: Any = form_class_of(page, chosen)(**values)
     if page == "register" and isinstance(form, AccountForm):
         form.registers = True
-    if not current_state()[Directory].has_username:
-        if "username" in form:
-            del form.username
-        if "identifier" in form:
-            form.identifier.label.text = gettext("Email")
+    _fit(form, current_state()[Directory])
     rules = current_state()[PasswordPolicy].help_texts()[:1]
     for field in (form[name] for name in _NEW_PASSWORDS.get(page, ()) if name in form):
         field.description = field.description or " ".join(rules)
     return form
 
 
+def _fit(form: Any, directory: Directory) -> None:
+    """Leave out what the accounts lack, and call what people sign in by what it is."""
+    if directory.has_username:
+        return
+    if "username" in form:
+        del form.username
+    makes = isinstance(form, AccountForm)
+    if "email" in form and makes and directory.email_name != "email":
+        del form.email
+    if "identifier" in form:
+        name = directory.user_class.USERNAME_FIELD
+        is_address = name == directory.email_name
+        shown = gettext("Email") if is_address else name.replace("_", " ").capitalize()
+        form.identifier.label.text = shown
+
+
 def account_url() -> str:
     """The page of one's own account; the front page in applications that have none."""
     return url_or_none("lback_auth.account") or f"{request.root_path}/"
+
+
+def sign_in_url() -> str | None:
+    """Where people sign in: our page, or the one of the application that the settings name."""
+    return url_or_none("lback_auth.login") or page_url_or_none("login")
 
 
 def to_sign_in(message: str) -> ResponseReturnValue:
@@ -63,7 +80,7 @@ def to_sign_in(message: str) -> ResponseReturnValue:
         title=gettext("Done"),
         message=message,
         kind="ok",
-        action_url=page_url_or_none("login"),
+        action_url=sign_in_url(),
         action_label=gettext("Sign in"),
     )
 

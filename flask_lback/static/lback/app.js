@@ -60,6 +60,14 @@
     button.textContent = button.dataset.done;
   };
 
+  /* on a phone the list of the account's pages scrolls sideways: to the one that is open */
+  const showPresent = () => {
+    document.querySelectorAll(".account-nav [aria-current]").forEach((link) => {
+      const list = link.closest("ul");
+      list.scrollLeft = link.offsetLeft - (list.clientWidth - link.offsetWidth) / 2;
+    });
+  };
+
   /* choosing rows of a list */
   const countRows = (form) => {
     const boxes = [...form.querySelectorAll(".sel")];
@@ -142,11 +150,8 @@
     document.querySelectorAll("button[data-copy]").forEach((button) => {
       button.hidden = !navigator.clipboard;
     });
-    // On a phone the list of the account's pages scrolls sideways: to the one that is open.
-    document.querySelectorAll(".account-nav [aria-current]").forEach((link) => {
-      const list = link.closest("ul");
-      list.scrollLeft = link.offsetLeft - (list.clientWidth - link.offsetWidth) / 2;
-    });
+    showPresent();
+    addEventListener("resize", showPresent);
     if (history.length > 1) {
       document.querySelectorAll("[data-back]").forEach((button) => {
         button.hidden = false;

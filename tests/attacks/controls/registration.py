@@ -13,7 +13,7 @@ KNOWN_ADDRESS = (
     Control(
         "a known address is answered like a new one",
         ("RG-1", "EN-2"),
-        (Edit(ACCOUNTS, 'errors.pop("email", None) is not None', "False"),),
+        (Edit(ACCOUNTS, "hidden = self._settings.generic_answers and", "hidden = False and"),),
     ),
     Control(
         "who has an account already is told by mail",
@@ -194,8 +194,7 @@ CONFIRMATION = (
         (
             Edit(
                 MANAGERS,
-                '        self._limits.hit(self._limit_settings.mail_per_account, "mail-account", '
-                "canonical(email))\n",
+                '        self._limits.hit(limit, f"mail-{kind}", canonical(email))\n',
             ),
         ),
     ),

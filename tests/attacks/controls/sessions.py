@@ -65,8 +65,8 @@ IDS = (
         (
             Edit(
                 SESSIONS,
-                "return given or request.cookies.get(",
-                "return given or request.args.get(COOKIE) or request.cookies.get(",
+                "return given or ",
+                "return given or request.args.get(COOKIE) or ",
             ),
         ),
     ),

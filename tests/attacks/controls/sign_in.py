@@ -39,7 +39,7 @@ ANSWERS = (
             Edit(
                 THROTTLE,
                 "        limit, account = self._settings",
-                "        if user is None:\n            return True\n"
+                "        if user is None:\n            return Attempt(True)\n"
                 "        limit, account = self._settings",
             ),
         ),
@@ -92,7 +92,7 @@ ATTEMPTS = (
     Control(
         "a known device has a budget of its own",
         ("BF-4",),
-        (Edit(THROTTLE, "        if self._knows_device(user):\n            return True\n"),),
+        (Edit(THROTTLE, "if self._knows_device(user):", "if False:"),),
     ),
     Control(
         "a new password forgives the account",
@@ -111,8 +111,10 @@ ATTEMPTS = (
         (
             Edit(
                 THROTTLE,
-                "self._limits.give_back(self._settings.password_per_address",
-                "self._limits.clear(self._settings.password_per_address",
+                "        self.forgive(user)\n",
+                "        self.forgive(user)\n"
+                "        limit = self._settings.password_per_address\n"
+                '        self._limits.clear(limit, "password-address", caller())\n',
             ),
         ),
     ),

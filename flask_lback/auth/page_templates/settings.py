@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from ..core.settings import Settings, setting
+from ...core.settings import Settings, setting
 
 #: What Lback calls them.
 _LBACK_NAMES = {

@@ -1,0 +1,1 @@
+"""Which templates the account pages are made of."""
