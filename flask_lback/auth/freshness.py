@@ -84,6 +84,7 @@ def personal_login() -> Login:
     if login is None:
         raise Problem(401, "not_authenticated", gettext("Sign in first."))
     if login.mechanism not in _PERSONAL:
+        answer_json()
         raise Problem(403, "login_required", gettext("Sign in for this; a token is not enough."))
     return login
 
@@ -110,7 +111,7 @@ def fresh_login_required(view: Any = None, *, within: int | None = None) -> Any:
     """Let a view run for people who have lately proved who they are.
 
     Others are asked for their password, or another proof, and led back; JSON gets the 401 problem
-    ``reauthentication_required``.
+    ``reauthentication_required``. A program with a token cannot give one: 403 ``login_required``.
 
     :param within: minutes; ``LBACK_AUTH_FRESH_MINUTES`` when left out.
     """
@@ -120,6 +121,7 @@ def fresh_login_required(view: Any = None, *, within: int | None = None) -> Any:
         def guarded(*args: Any, **kwargs: Any) -> Any:
             if present_login() is None:
                 return refuse_anonymous()
+            personal_login()
             if not is_fresh(within):
                 return ask_again()
             return current_app.ensure_sync(view)(*args, **kwargs)

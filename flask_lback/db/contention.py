@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, scoped_session
 
 T = TypeVar("T")
+S = TypeVar("S", bound=Session)
 
 #: PostgreSQL: serialization failure, deadlock, lock not available.
 _SQLSTATES = frozenset({"40001", "40P01", "55P03"})
@@ -30,7 +31,7 @@ def is_contention(error: BaseException) -> bool:
     return bool(cause.args) and cause.args[0] in _NUMBERS
 
 
-def retry(session: Session | scoped_session[Session], transaction: Callable[[], T]) -> T:
+def retry(session: scoped_session[S], transaction: Callable[[], T]) -> T:
     """Run a transaction, and run it again when it lost against another one.
 
     :param transaction: it commits, or leaves that to the caller, who has nothing pending before.

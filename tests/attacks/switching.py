@@ -98,6 +98,7 @@ def _pytest(tree: Path, files: Sequence[str], cases: Iterable[str], marked: str)
     wanted = " or ".join(["test_honest", *map(prefix_of, cases)])
     command = [sys.executable, "-m", "pytest", *files, "-k", wanted, "-m", marked, "-q"]
     command += ["-p", "tests.attacks.once", "-p", "no:cacheprovider", "--tb=line"]
+    command += ["-p", "xdist.plugin"]  # the tests of databases are marked for it
     command += [f"--basetemp={tree / 'made'}", f"--junitxml={report}"]
     environment = {
         **os.environ,

@@ -58,7 +58,7 @@ def test_bf_7_a_program_that_asks_all_day_is_let_in_all_day(make_ready: MakeSite
     ("path", "document"),
     [
         ("resend-verification", {"email": "maya@example.org"}),
-        ("magic-link", {"email": "maya@example.org"}),
+        ("magic-link/request", {"email": "maya@example.org"}),
     ],
 )
 def test_pr_11_mails_of_another_kind_do_not_use_up_those_of_a_reset(

@@ -166,7 +166,9 @@ def test_pr_12_a_change_of_password_does_not_undo_a_reset(arena: Arena) -> None:
         ("send", {"path": "/api/auth/reset-password/", "document": reset}),
     )
     is_reset = answers[1]["status"] == 200
-    assert [answer["status"] for answer in answers] == ([400, 200] if is_reset else [302, 400])
+    assert answers[1]["status"] == (200 if is_reset else 400)
+    # Whoever comes too late even to be signed in is led to the sign-in page.
+    assert (answers[0]["location"] == "/auth/account/") is not is_reset
     assert can_sign_in(arena.site, name, NEW_PASSWORD) is is_reset
     assert can_sign_in(arena.site, name, "a sentence of the thief") is not is_reset
     key = answers[0]["session"]
@@ -184,7 +186,8 @@ def test_a_password_that_is_changed_on_four_devices_is_that_of_one(arena: Arena)
         *(change(cookies_of(one), text) for one, text in zip(devices, passwords, strict=True)),
         door="every",
     )
-    won = [answer["status"] == 302 for answer in answers]
+    won = [answer["location"] == "/auth/account/" for answer in answers]
+    assert set(statuses_of(answers)) <= {302, 400}
     assert sorted(won) == [False] * (RACERS - 1) + [True]
     assert [can_sign_in(arena.site, name, text) for text in passwords] == won
     keys = [answer["session"] for answer in answers]
@@ -198,6 +201,7 @@ def test_an_account_that_is_deleted_four_times_at_once_is_told_once(arena: Arena
     visitor.sign_in(name, PASSWORD)
     job = {"path": "/auth/delete-account/", "fields": {"current_password": PASSWORD}}
     answers = arena.race(*[("send", {**job, "cookies": cookies_of(visitor)})] * RACERS)
-    assert statuses_of(answers) == [302] * RACERS
+    assert statuses_of(answers)[0] == 302
+    assert set(statuses_of(answers)) <= {302, 401}, "who comes late is not signed in any longer"
     assert mails_of(answers) == {"Your account will be deleted": 1}
     assert not is_in(visitor)

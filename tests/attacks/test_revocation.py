@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from flask_lback.auth import current_user, login_required, update_session_auth_hash
 from flask_lback.auth.api_tokens.service import ApiTokens
 from flask_lback.auth.devices.service import Devices
 from flask_lback.auth.links import CHANGE_EMAIL
@@ -19,7 +20,7 @@ from tests.support.authenticator import Holder, elsewhere, owner_of_passkey
 from tests.support.second_step import app_code, second_step, text_of, with_app
 from tests.support.visitor import Visitor, errors_of
 
-from .held import bearer
+from .held import bearer, copied_access
 from .support import (
     NEW_PASSWORD,
     is_in,
@@ -100,14 +101,6 @@ def by_administrator(site: Site, maya: Visitor) -> None:
     assert act_on(boss_of(site), "end_sessions", key).status_code == 302
 
 
-def by_address(site: Site, maya: Visitor) -> None:
-    """Maya opens the link to her new address."""
-    text = token_of(site, CHANGE_EMAIL, "maya", "maya@example.net")
-    assert post(site, "confirm-email", {"token": text}).status_code == 200
-    with site.app.app_context():
-        site.user("maya@example.net") if False else None
-
-
 def _csrf(visitor: Visitor) -> str:
     page = visitor.get("/auth/change-password/").text
     found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
@@ -131,10 +124,9 @@ def test_rm_1_no_browser_is_trusted_once_the_address_is_another_one(site: Site) 
     text = token_of(site, CHANGE_EMAIL, "maya", "maya@example.net")
     assert post(site, "confirm-email", {"token": text}).status_code == 200
     stranger = Visitor(site.app)
-    for cookie in ("lback_device",):
-        found = maya.client.get_cookie(cookie)
-        assert found is not None
-        stranger.client.set_cookie(cookie, found.value)
+    found = maya.client.get_cookie("lback_device")
+    assert found is not None
+    stranger.client.set_cookie("lback_device", found.value)
     stranger.sign_in("maya", PASSWORD)
     assert not is_in(stranger), "the second step is asked for"
 
@@ -177,8 +169,6 @@ def test_rm_1_a_passkey_that_is_added_or_removed_ends_the_other_sessions(site: S
 
 def test_rm_1_json_ends_the_other_sessions_for_a_passkey_as_well(site: Site) -> None:
     owner = owner_of_passkey(site)
-    with site.app.app_context():
-        from tests.attacks.held import copied_access
     headers, other = copied_access(site), signed_in(site)
     client = site.app.test_client()
     assert client.delete("/api/auth/passkeys/1/", headers=headers).status_code == 204
@@ -200,20 +190,15 @@ def test_ev_3_a_passkey_that_was_planted_does_not_open_the_superuser(make_ready:
     site = make_ready(LBACK_AUTH_VERIFY_EMAIL=False, LBACK_AUTH_ADMIN_EMAILS=(chief,))
     register(site, "thief", email=chief)
     thief = Holder(site.app)
-    with site.app.test_request_context():
-        user = site.user("chief")
-        user.email_verified_at = None
-        site.db.session.commit()
     thief.visitor.sign_in("thief", NEW_PASSWORD)
-    thief.add()
+    assert thief.add().status_code == 302
     text = token_of(site, "verify-email", "chief")
     assert post(site, "verify-email", {"token": text}).status_code == 200
     with site.app.app_context():
         assert site.user("chief").is_superuser
         assert site.user("chief").lback_passkeys == []
     again = elsewhere(site, thief)
-    if thief.device.keys:
-        again.sign_in()
+    again.sign_in()
     assert not again.is_in()
 
 
@@ -282,7 +267,8 @@ def test_se_2_the_group_of_superusers_needs_what_staff_needs(make_ready: MakeSit
     site.add_user("maya")
     maya = signed_in(site)
     with site.app.app_context():
-        site.user("maya").groups.append(site.models.Group(name="Chiefs"))
+        user = site.user("maya")
+        user.groups.append(site.models.Group(name="Chiefs"))
         site.db.session.commit()
     assert not is_in(maya)
     again = Visitor(site.app)
@@ -309,8 +295,6 @@ def test_rm_1_a_password_that_the_application_sets_ends_the_sessions(site: Site)
 
 
 def test_rm_1_a_view_that_sets_a_password_keeps_its_own_session_alone(site: Site) -> None:
-    from flask_lback.auth import current_user, login_required, update_session_auth_hash
-
     @site.app.get("/choose/")
     @login_required
     def choose() -> str:

@@ -238,3 +238,19 @@ def test_the_decorator_of_flask_login_asks_as_ours_does(place: Site) -> None:
 
 def old_vault() -> str:
     return "the old vault"
+
+
+def test_a_token_is_told_that_no_proof_will_help(place: Site) -> None:
+    made: Any = place.app.test_client().post(
+        "/api/auth/tokens/", json={"name": "robot"}, headers=bearer(place)
+    )
+    robot = {"Authorization": f"Bearer {made.json['token']}"}
+    answer: Any = place.app.test_client().get("/vault/", headers=robot)
+    assert (answer.status_code, answer.json["code"]) == (403, "login_required")
+
+
+def bearer(place: Site) -> dict[str, str]:
+    """The header of a client that has just signed in for tokens."""
+    document = {"identifier": "maya", "password": PASSWORD}
+    answer: Any = place.app.test_client().post("/api/auth/login/", json=document)
+    return {"Authorization": f"Bearer {answer.json['access_token']}"}

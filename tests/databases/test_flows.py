@@ -96,8 +96,8 @@ def test_the_life_of_an_account(
     # A second step, a code of the app, a recovery code.
     page = visitor.get(f"{SETUP}?method=totp")
     secret = shown_key(page)
-    sent = {**hidden_fields(page.text), "method": "totp", "code": app_code(secret)}
-    codes = shown_codes(visitor.client.post(SETUP, data=sent))
+    first = {**hidden_fields(page.text), "method": "totp", "code": app_code(secret)}
+    codes = shown_codes(visitor.client.post(SETUP, data=first))
     assert len(codes) == 10
     for method, code in (("totp", app_code(secret, 1)), ("recovery", codes[3])):
         fresh = Visitor(site.app)

@@ -15,7 +15,7 @@ SIGNATURES = (
             Edit(
                 ACCESS,
                 "algorithms=[self.keys.algorithm],",
-                'algorithms=[jwt.get_unverified_header(token).get("alg")],',
+                'algorithms=[self.keys.algorithm, "HS384", "HS512"],',
             ),
         ),
     ),
