@@ -215,9 +215,9 @@ class AccountLoader:
         """
         engine = self.engine
         statements = [_touch(column, now, column.table.c.id == key)]
-        if self._seen is not None:
+        if self._seen is not None:  # first, as every transaction locks the account first
             is_owner = self._users.primary_key.columns[0] == owner
-            statements.append(_touch(self._seen, now, is_owner))
+            statements.insert(0, _touch(self._seen, now, is_owner))
 
         def write() -> None:
             try:

@@ -23,14 +23,15 @@ MEMBER, MEMBER_PASSWORD = "member", "nothing but a member here"
 ERRORS = [f"/status/{code}/" for code in (400, 401, 403, 404, 405, 409, 413, 429, 500, 503)]
 #: Rules that answer with no page of their own.
 NOT_PAGES = ("static", "lback.static", "lback_api_auth.", "worker", "status")
-#: The sign-in page leads those on who are signed in; the others need a sign-in that is half done,
-#: or a provider: ``test_account_pages`` has them.
+#: The sign-in page leads those on who are signed in; the others need a provider, or an account or
+#: a sign-in that is half done: ``test_account_pages`` has them.
 SEEN_ELSEWHERE = {
     "lback_auth.login",
     "lback_auth.oauth_callback",
     "lback_auth.oauth_login",
     "lback_auth.passkey_verify",
     "lback_auth.two_factor_verify",
+    "lback_auth.unconfirmed",
     "status",
     "broken",
 }

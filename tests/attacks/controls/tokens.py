@@ -114,6 +114,11 @@ LIVES = (
                 "if known is not None and known.versions == self._versions_at_hand(user):",
                 "if known is not None:",
             ),
+            Edit(
+                "permissions/rights.py",
+                "self._known[key] = grants",
+                "self._known.setdefault(key, grants)",
+            ),
         ),
     ),
     Control(
