@@ -89,6 +89,10 @@ class Accounts:
             user.email_verified_at = clock.now()
         return user
 
+    def note_superuser(self, user: Any) -> None:
+        """Write into the audit log that an account has every right."""
+        self._audit.record("auth.superuser_made", user)
+
     def register(
         self,
         *,

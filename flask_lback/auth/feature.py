@@ -36,6 +36,7 @@ from .loading import AccountLoader
 from .managers import UserManager
 from .middleware import AuthMiddleware, RequestMixin
 from .models import KEY, AbstractBaseUser, Models, default_user, models_of
+from .objects import AccountMaker
 from .parts import PARTS
 from .passwords import PasswordHasher
 from .policy import PasswordPolicy
@@ -110,6 +111,7 @@ class AuthFeature(Feature):
                 *(sessions, mails, audit, chiefs),
             )
         )
+        state.add(state[Accounts], AccountMaker)
         _add_own_services(plan)
         tokens = plan.settings(TokenSettings)
         state.add(AccessTokens(plan.app, tokens))

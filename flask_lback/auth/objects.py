@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy.exc import IntegrityError
@@ -25,6 +25,20 @@ class DoesNotExistError(LbackError, LookupError):
 
 class MultipleObjectsReturnedError(LbackError):
     """Several accounts are like that. ``User.MultipleObjectsReturned`` is this class."""
+
+
+class AccountMaker(Protocol):
+    """Makes the accounts of one application, by the rules that every way in shares."""
+
+    def create(self, *, password: str | None, **fields: Any) -> Any:
+        """Make an account and add it to the session."""
+
+    def note_superuser(self, user: Any) -> None:
+        """Write into the audit log that an account has every right."""
+
+
+def _maker() -> AccountMaker:
+    return current_state()[AccountMaker]  # type: ignore[type-abstract]
 
 
 class BaseUserManager(Generic[U]):
@@ -136,8 +150,6 @@ class BaseUserManager(Generic[U]):
         :raises TypeError: a value is given twice, or there are too many without a name.
         :raises ValueError: a name is missing.
         """
-        from .accounts import Accounts
-
         kind: Any = self.model
         fields = self._named(names, fields)
         password = fields.pop("password", None)
@@ -148,7 +160,7 @@ class BaseUserManager(Generic[U]):
             must = name == kind.USERNAME_FIELD or name in required_fields(kind)
             if name and must and not fields.get(name):
                 raise ValueError(gettext("The %(name)s must be set.", name=name))
-        user: U = current_state()[Accounts].create(password=password, **fields)
+        user: U = _maker().create(password=password, **fields)
         self._db.flush()
         return user
 
@@ -157,15 +169,13 @@ class BaseUserManager(Generic[U]):
 
         :raises ValueError: ``is_staff`` or ``is_superuser`` is given, and is not true.
         """
-        from .audit.service import Audit
-
         for flag in ("is_staff", "is_superuser"):
             if fields.setdefault(flag, True) is not True:
                 raise ValueError(gettext("A superuser has %(flag)s=True.", flag=flag))
         if hasattr(self.model, "email_canonical"):
             fields.setdefault("verified", True)
         user = self.create_user(*names, **fields)
-        current_state()[Audit].record("auth.superuser_made", user)
+        _maker().note_superuser(user)
         return user
 
     def _named(self, names: tuple[Any, ...], fields: dict[str, Any]) -> dict[str, Any]:

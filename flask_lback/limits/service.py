@@ -102,7 +102,7 @@ class RateLimits:
         return Problem(
             429,
             "throttled",
-            gettext("Too many attempts. Try again in %(n)s seconds.", n=wait),
+            _patience(wait),
             headers={"Retry-After": str(wait)},
         )
 
@@ -144,6 +144,13 @@ class RateLimits:
 
                 self._own = FixedWindowRateLimiter(MemoryStorage())
             return self._own
+
+
+def _patience(seconds: int) -> str:
+    """What somebody is told who has to wait."""
+    if seconds < 120:
+        return gettext("Too many attempts. Try again in %(n)s seconds.", n=seconds)
+    return gettext("Too many attempts. Try again in %(n)s minutes.", n=-(-seconds // 60))
 
 
 def caller() -> str:

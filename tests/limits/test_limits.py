@@ -47,6 +47,11 @@ def passes(app: Flask, limit: str, *key: str) -> bool:
         return True
 
 
+def said(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """What the operators read; the security log has lines of its own."""
+    return [one.getMessage() for one in caplog.records if one.name != "flask_lback.audit"]
+
+
 def test_the_attempt_after_the_last_allowed_is_refused(name: str) -> None:
     app = make_app("limits")
     assert [passes(app, "3 per hour", name, "ann") for _ in range(5)] == [True] * 3 + [False] * 2
@@ -78,6 +83,17 @@ def test_who_is_refused_is_told_when_to_come_back(name: str) -> None:
     assert answer.get_json(force=True)["detail"] == (
         f"Too many attempts. Try again in {wait} seconds."
     )
+
+
+def test_a_long_wait_is_told_in_minutes(name: str) -> None:
+    app = make_app("limits")
+    with app.app_context():
+        told = str(limits_of(app).refusal("1 per hour", name, "ann").description)
+    assert told == "Too many attempts. Try again in 1 seconds."
+    with app.app_context():
+        limits_of(app).hit("1 per hour", name, "ann")
+        told = str(limits_of(app).refusal("1 per hour", name, "ann").description)
+    assert re.fullmatch(r"Too many attempts\. Try again in (\d|[1-5]\d|60) minutes\.", told)
 
 
 def test_looking_does_not_count(name: str) -> None:

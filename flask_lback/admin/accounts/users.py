@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
 
+from flask import flash
 from wtforms import BooleanField, PasswordField
 from wtforms.validators import EqualTo, Length
 
@@ -218,7 +219,7 @@ class UserAdmin(ModelAdmin):
             manager = UserManager()
             (manager.activate if form["is_active"].data else manager.deactivate)(obj)
         if "email" in renamed:
-            current_state()[SessionManager].end_all(obj, but=_own_session(obj))
+            _end_for_new_address(obj)
 
     def _rename(self, form: Any, user: Any) -> dict[str, Any]:
         """Write new names with their canonical twins, and give what has changed."""
@@ -311,6 +312,15 @@ class UserAdmin(ModelAdmin):
 
     def _existing(self, *names: str) -> tuple[str, ...]:
         return tuple(name for name in names if self._has(name))
+
+
+def _end_for_new_address(user: Any) -> None:
+    """End what a change of address ends, and name what it leaves."""
+    sessions = current_state()[SessionManager]
+    sessions.end_all(user, but=_own_session(user))
+    if count := sessions.count_api_tokens(user):
+        text = gettext("API tokens of the account still work: %(n)s.", n=count)
+        flash(f"{text} {gettext('The action “End sessions” ends them, too.')}", "warn")
 
 
 def _own_session(user: Any) -> int | None:
