@@ -65,12 +65,13 @@ def held_open(
 ) -> Response:
     """Send JSON whose body arrives when something else has happened."""
     body = json.dumps(document).encode()
+    sent: dict[str, str] = {**headers, "Content-Type": "application/json"}
     builder = EnvironBuilder(
         path,
         base_url="http://localhost",
         method=method,
         data=body,
-        headers={**headers, "Content-Type": "application/json"},
+        headers=sent,
     )
     environ = builder.get_environ()
     environ["wsgi.input"] = SlowBody(body, meanwhile)

@@ -92,7 +92,7 @@ FORM = "LBACK_AUTH_FORMS['register'] is "
             "LBACK_AUTH_PERSONAL_DATA_ERASER",
             "nowhere:erase",
             "LBACK_AUTH_PERSONAL_DATA_ERASER is 'nowhere:erase', which cannot be imported: "
-            'No module named \'nowhere\'. Give a function, or "package.module:function".',
+            "No module named 'nowhere'. Give a function, or \"package.module:function\".",
         ),
         (
             "LBACK_AUTH_TEMPLATE_STYLE",

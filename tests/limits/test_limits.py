@@ -20,7 +20,7 @@ from flask_lback.core.errors import Problem
 from flask_lback.core.state import state_of
 from flask_lback.limits.service import RETRY_SECONDS, RateLimits, caller
 from flask_lback.limits.settings import LIMITS, RateLimitSettings
-from tests.core.making import make_app, make_flask, messages_of
+from tests.core.making import make_app, make_flask
 from tests.support.server import closed_port
 from tests.support.services import require, service_url
 
@@ -163,7 +163,7 @@ def test_a_store_that_cannot_count_down_stays_the_store(
         assert passes(app, "1 per hour", name, "ann")
         limits_of(app).give_back("1 per hour", name, "ann")
     assert not passes(app, "1 per hour", name, "ann")
-    assert messages_of(caplog.records) == []
+    assert said(caplog) == []
 
 
 @pytest.mark.parametrize(
@@ -293,7 +293,7 @@ def test_with_the_store_down_this_process_counts_and_says_so_once(
 ) -> None:
     app = make_app("limits", LBACK_LIMITS_STORAGE_URL=unreachable())
     assert [passes(app, "2 per hour", name, "ann") for _ in range(4)] == [True, True, False, False]
-    assert messages_of(caplog.records) == [AWAY]
+    assert said(caplog) == [AWAY]
 
 
 def test_after_a_minute_the_store_is_asked_again(
@@ -304,7 +304,7 @@ def test_after_a_minute_the_store_is_asked_again(
     with clock.turned(dt.timedelta(seconds=RETRY_SECONDS + 1)):
         passes(app, "2 per hour", name, "ann")
         assert not passes(app, "2 per hour", name, "ann")
-    assert messages_of(caplog.records) == [AWAY, AWAY]
+    assert said(caplog) == [AWAY, AWAY]
 
 
 def test_a_store_that_comes_back_is_used_again(name: str) -> None:
@@ -332,7 +332,7 @@ def test_a_server_that_takes_the_connection_and_says_nothing_holds_nobody_up(
         app, began = make_app("limits", LBACK_LIMITS_STORAGE_URL=url), time.monotonic()
         assert [passes(app, "1 per hour", name, "ann") for _ in range(3)] == [True, False, False]
         assert time.monotonic() - began < 30
-    assert messages_of(caplog.records) == [AWAY]
+    assert said(caplog) == [AWAY]
 
 
 def test_a_limit_that_cannot_be_read_is_not_taken_for_a_store_that_is_down(name: str) -> None:
