@@ -71,7 +71,7 @@ def held_open(
         base_url="http://localhost",
         method=method,
         data=body,
-        headers=sent,
+        headers=list(sent.items()),
     )
     environ = builder.get_environ()
     environ["wsgi.input"] = SlowBody(body, meanwhile)

@@ -32,6 +32,7 @@ from flask_lback.core.state import state_of
 from flask_lback.testing.kit import outbox_of
 from tests.support.apps import PASSWORD, Site
 from tests.support.authenticator import Authenticator, owner_of_passkey
+from tests.support.databases import DATABASES
 from tests.support.second_step import app_code, set_up_app
 from tests.support.visitor import Visitor
 
@@ -125,6 +126,19 @@ def test_rm_1_nothing_is_left_behind_by_a_request_that_was_held_open(
     )
     assert answer.status_code in (400, 401)
     assert count(site, kind) == 0
+
+
+@pytest.mark.parametrize("database", DATABASES)
+def test_rm_1_every_database_is_asked_what_is_true_now(make_ready: MakeSite, database: str) -> None:
+    site = make_ready("default", database)
+    site.add_user("maya")
+    headers = copied_access(site)
+    for path, document_of in (("tokens", a_token), ("passkeys", a_passkey)):
+        document = document_of(site, headers)
+        target = f"/api/auth/{path}/"
+        assert held_open(site, target, document, headers, lambda: None).status_code == 201
+    answer = held_open(site, "/api/auth/tokens/", {"name": "2"}, headers, lambda: reset(site))
+    assert (answer.status_code, count(site, "ApiToken")) == (401, 1)
 
 
 @pytest.mark.parametrize("meanwhile", [reset, switch_off, end_others])

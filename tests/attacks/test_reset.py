@@ -18,7 +18,7 @@ from flask_lback.tasks.runner import TaskRunner
 from flask_lback.testing.kit import outbox_of
 from tests.support.apps import PASSWORD, SECRET_KEY, Site
 from tests.support.databases import DATABASES
-from tests.support.visitor import Visitor, hidden_fields
+from tests.support.visitor import Visitor, errors_of, hidden_fields
 
 from .support import (
     NEW_PASSWORD,
@@ -53,7 +53,9 @@ def is_dead(site: Site, token: str) -> bool:
         user = site.user("maya")
         kept = user is None or not user.check_password(NEW_PASSWORD)
     told = (answer.status_code, answer.json["code"], answer.json["detail"])
-    return kept and told == (400, "invalid_token", SAME) and SAME in page.text
+    text = errors_of(page.text)
+    is_said = page.status_code == 400 and all(one in text for one in SAME.split(". "))
+    return kept and told == (400, "invalid_token", SAME) and is_said
 
 
 @pytest.fixture
