@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+from functools import partial
 from typing import Any, ClassVar
 
 from flask import Flask
@@ -36,7 +37,7 @@ from .loading import AccountLoader
 from .managers import UserManager
 from .middleware import AuthMiddleware, RequestMixin
 from .models import KEY, AbstractBaseUser, Models, default_user, models_of
-from .objects import AccountMaker
+from .objects import AccountMaker, SessionEnder
 from .parts import PARTS
 from .passwords import PasswordHasher
 from .policy import PasswordPolicy
@@ -52,6 +53,7 @@ from .settings import (
     TemplateSettings,
     TokenSettings,
 )
+from .shortcuts import end_other_sessions
 from .throttle.lockouts import Lockouts
 from .throttle.service import PasswordThrottle
 from .views import make_blueprint
@@ -112,6 +114,7 @@ class AuthFeature(Feature):
             )
         )
         state.add(state[Accounts], AccountMaker)
+        state.add(partial(end_other_sessions), SessionEnder)
         _add_own_services(plan)
         tokens = plan.settings(TokenSettings)
         state.add(AccessTokens(plan.app, tokens))

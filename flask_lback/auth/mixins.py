@@ -23,7 +23,12 @@ from ..mail.service import Mailer
 from .anonymous import AnonymousUser
 from .identity import address_of
 from .names import EMAIL_LENGTH, USERNAME_LENGTH, canonical
-from .objects import BaseUserManager, DoesNotExistError, MultipleObjectsReturnedError
+from .objects import (
+    BaseUserManager,
+    DoesNotExistError,
+    MultipleObjectsReturnedError,
+    SessionEnder,
+)
 from .passwords import PasswordHasher
 from .permissions_mixin import PermissionsMixin
 from .principal import HASH, TWIN, LazyState, key_attribute
@@ -143,9 +148,7 @@ class AbstractBaseUser:
         self.password_hash = None if password is None else hasher.hash(password)
         state: Any = sa.inspect(self)
         if state.persistent:
-            from .shortcuts import update_session_auth_hash  # which stands on this module
-
-            update_session_auth_hash(None, self)
+            current_state()[SessionEnder](self)  # type: ignore[type-abstract]
 
     def set_unusable_password(self) -> None:
         """Let no password open the account; a mailed link still can set one."""

@@ -37,6 +37,12 @@ class AccountMaker(Protocol):
         """Write into the audit log that an account has every right."""
 
 
+class SessionEnder(Protocol):
+    """Ends every session of an account but the one of this request."""
+
+    def __call__(self, user: Any) -> None: ...
+
+
 def _maker() -> AccountMaker:
     return current_state()[AccountMaker]  # type: ignore[type-abstract]
 

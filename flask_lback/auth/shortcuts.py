@@ -59,5 +59,10 @@ def update_session_auth_hash(request: Any, user: Any) -> None:
 
     :param request: taken for Django's sake; the present one is used.
     """
+    end_other_sessions(user)
+
+
+def end_other_sessions(user: Any) -> None:
+    """End every session of an account but the one of this request; the caller commits."""
     login = present_login()
     current_state()[SessionManager].end_all(user, but=login.session_id if login else None)

@@ -70,7 +70,8 @@ def given(options: dict[str, Any]) -> dict[str, Any]:
 def ask(site: Site, token: str, path: str = "/news/", scheme: str = "Bearer") -> int:
     """The status that a program gets."""
     headers = {"Authorization": f"{scheme} {token}"}
-    return site.app.test_client().get(path, headers=headers).status_code
+    with site.app.test_client().get(path, headers=headers) as answer:
+        return answer.status_code  # what is done after the response is done at its end
 
 
 def signed_in(site: Site) -> Visitor:

@@ -146,7 +146,7 @@ def test_every_way_of_asking_is_narrowed(site: Site) -> None:
                     one.in_group("Readers"),
                     sorted(rights_of(one).permissions),
                     sorted(rights_of(one).groups),
-                    rights_of(one).is_superuser,  # type: ignore[attr-defined]
+                    rights_of(one).is_superuser,
                 ]
                 for one in (me, queried, fresh)
             ]

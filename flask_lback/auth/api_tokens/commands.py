@@ -29,7 +29,7 @@ from .service import ApiTokens
 def create_api_token(
     app: Flask, user: str, name: str, scopes: Sequence[str], days: int | None
 ) -> None:
-    """Make a token for a program, and write it to the output.
+    """Make a token for a program, and print it.
 
     USER is a username or an address, NAME what the token is called. It is shown this once.
     """

@@ -139,7 +139,7 @@ def _refuse(error: TokenError) -> ResponseReturnValue:
         has_token=True,
         title=gettext("You have an account")
         if has_account
-        else gettext("This invitation is no longer good"),
+        else gettext("The invitation does not work"),
         message=error.message,
         kind="info" if has_account else "warn",
         action_url=sign_in_url() if has_account else None,

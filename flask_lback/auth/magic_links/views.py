@@ -76,7 +76,7 @@ def _refuse(error: TokenError) -> ResponseReturnValue:
         has_token=True,
         title=gettext("This link does not work here")
         if error.code == "other_browser"
-        else gettext("This link is no longer good"),
+        else gettext("The link does not work"),
         message=error.message,
         kind="warn",
         action_url=url_for("lback_auth.request_magic_link"),

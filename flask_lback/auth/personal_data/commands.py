@@ -14,7 +14,7 @@ from .deletion import Deletions
 @command("delete-due-accounts")
 @click.option("--batch", type=click.IntRange(min=1), default=100, show_default=True, hidden=True)
 def delete_due_accounts(app: Flask, batch: int) -> None:
-    """Delete accounts whose owners asked for it and did not think again.
+    """Delete accounts whose owners asked for it.
 
     Run it once a day.
     """

@@ -18,7 +18,7 @@ from .service import PasswordThrottle
 @command("unlock")
 @click.argument("name")
 def unlock(app: Flask, name: str) -> None:
-    """Forget the wrong passwords that were tried on an account.
+    """Forget the wrong passwords of an account.
 
     NAME is a username or an address. What was tried from a network address is counted on.
     """

@@ -15,7 +15,7 @@ from .service import TwoFactor
 @command("reset-two-factor")
 @click.argument("name")
 def reset_two_factor(app: Flask, name: str) -> None:
-    """Take the second factor from an account; its sessions end.
+    """Take the second factor from an account.
 
     For an owner who has lost device and recovery codes, once you know that it is them. NAME is a
     username or an address.

@@ -76,7 +76,7 @@ class PasswordResetConfirmView(AccountView):
                 "message",
                 400,
                 has_token=True,
-                title=gettext("This link is no longer good"),
+                title=gettext("The link does not work"),
                 message=error.message,
                 kind="warn",
                 action_url=url_or_none("lback_auth.request_reset_password"),

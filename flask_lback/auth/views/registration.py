@@ -84,7 +84,7 @@ def _expired(error: TokenError) -> ResponseReturnValue:
         "message",
         400,
         has_token=True,
-        title=gettext("This link is no longer good"),
+        title=gettext("The link does not work"),
         message=error.message,
         kind="warn",
         action_url=url_or_none("lback_auth.resend_verification"),
