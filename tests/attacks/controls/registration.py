@@ -162,7 +162,7 @@ CONFIRMATION = (
     Control(
         "a link is bound to the address",
         ("EV-3",),
-        (Edit(LINKS, 'email = getattr(user, "email_canonical", None)', "email = None"),),
+        (Edit(LINKS, 'getattr(user, "email_canonical", None) or address_of(user)', "None"),),
     ),
     Control(
         "a link is used by its button",
