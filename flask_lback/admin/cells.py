@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ..auth.mixins import AbstractBaseUser
+from ..auth.users.mixins import AbstractBaseUser
 from ..core.translation import gettext
 from . import words
 

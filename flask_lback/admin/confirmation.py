@@ -9,7 +9,7 @@ from typing import Any
 from flask import current_app
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
-from ..auth.mixins import key_of
+from ..auth.users.mixins import key_of
 from .deleting import Outcome
 
 #: How long the page is good for, in seconds.

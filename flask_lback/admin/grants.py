@@ -14,10 +14,10 @@ import sqlalchemy as sa
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import event
 
-from ..auth.mixins import key_of
 from ..auth.models import Models
 from ..auth.rights import rights_of
 from ..auth.settings import AuthSettings
+from ..auth.users.mixins import key_of
 from ..core.errors import Problem
 from ..core.state import current_state
 from ..core.translation import gettext

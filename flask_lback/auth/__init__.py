@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from ..lazy import names
 
 if TYPE_CHECKING:
-    from .admin_users import AdminUserManager as AdminUserManager
     from .current import current_user as current_user
     from .current import login_required as login_required
     from .current import login_user as login_user
     from .current import logout_user as logout_user
     from .freshness import fresh_login_required as fresh_login_required
+    from .lback.admin_users import AdminUserManager as AdminUserManager
     from .managers import UserManager as UserManager
     from .mechanisms import auth_required as auth_required
     from .models import AbstractBaseUser as AbstractBaseUser
@@ -23,28 +23,28 @@ if TYPE_CHECKING:
     from .models import NamesMixin as NamesMixin
     from .models import PermissionsMixin as PermissionsMixin
     from .models import UsernameMixin as UsernameMixin
-    from .objects import BaseUserManager as BaseUserManager
     from .reaching import get_models as get_models
     from .reaching import get_user_model as get_user_model
-    from .sessions import SessionManager as SessionManager
+    from .sessions.service import SessionManager as SessionManager
     from .shortcuts import authenticate as authenticate
     from .shortcuts import login as login
     from .shortcuts import logout as logout
     from .shortcuts import update_session_auth_hash as update_session_auth_hash
-    from .user_forms import UserCreationForm as UserCreationForm
+    from .users.forms import UserCreationForm as UserCreationForm
+    from .users.objects import BaseUserManager as BaseUserManager
 
 _HOMES = {
     "AbstractBaseUser": ".models",
     "AbstractEmailUser": ".models",
     "AbstractUser": ".models",
-    "AdminUserManager": ".admin_users",
+    "AdminUserManager": ".lback.admin_users",
     "AnonymousUser": ".models",
-    "BaseUserManager": ".objects",
+    "BaseUserManager": ".users.objects",
     "EmailMixin": ".models",
     "NamesMixin": ".models",
     "PermissionsMixin": ".models",
-    "SessionManager": ".sessions",
-    "UserCreationForm": ".user_forms",
+    "SessionManager": ".sessions.service",
+    "UserCreationForm": ".users.forms",
     "UserManager": ".managers",
     "UsernameMixin": ".models",
     "auth_required": ".mechanisms",

@@ -15,15 +15,11 @@ from ..core import clock
 from ..core.translation import gettext
 from ..exceptions import InvalidFieldsError
 from .audit.service import Audit
-from .chiefs import Chiefs
-from .directory import Directory
-from .emails import AccountMails
-from .mixins import key_name, key_of
+from .mails.service import AccountMails
 from .models import Models
-from .names import canonical, clean_email, clean_username
-from .passwords import PasswordHasher
-from .policy import PasswordPolicy
-from .sessions import SessionManager
+from .passwords.hasher import PasswordHasher
+from .passwords.policy import PasswordPolicy
+from .sessions.service import SessionManager
 from .settings import AuthSettings
 from .signals import (
     user_activated,
@@ -33,6 +29,10 @@ from .signals import (
     user_registered,
     user_registration_failed,
 )
+from .users.chiefs import Chiefs
+from .users.directory import Directory
+from .users.mixins import key_name, key_of
+from .users.names import canonical, clean_email, clean_username
 
 
 class Accounts:

@@ -13,17 +13,17 @@ from ..core.translation import gettext
 from ..exceptions import InvalidFieldsError, TokenError
 from ..limits.service import RateLimits, caller
 from .audit.service import Audit
-from .chiefs import Chiefs
 from .current import present_login
-from .directory import Directory
-from .emails import AccountMails
-from .links import CHANGE_EMAIL, LinkTokens, refused
-from .mixins import key_name, key_of
-from .names import canonical, clean_email
-from .sessions import SessionManager
+from .mails.links import CHANGE_EMAIL, LinkTokens, refused
+from .mails.service import AccountMails
+from .sessions.service import SessionManager
+from .sessions.standing import hold_login
 from .settings import AuthSettings, LimitSettings
 from .signals import user_email_change_requested, user_email_changed, user_email_verified
-from .standing import hold_login
+from .users.chiefs import Chiefs
+from .users.directory import Directory
+from .users.mixins import key_name, key_of
+from .users.names import canonical, clean_email
 
 
 class Addresses:

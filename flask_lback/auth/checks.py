@@ -10,12 +10,12 @@ from jinja2 import TemplateNotFound
 from ..core.checks import Finding, Level
 from ..core.settings import declarations
 from ..core.state import state_of
-from .destinations import missing_links
-from .directory import Directory
 from .forms import AccountForm
+from .mails.destinations import missing_links
 from .models import Models
 from .required import required_fields
 from .settings import AuthSettings, TemplateSettings
+from .users.directory import Directory
 from .views.page import form_for
 
 

@@ -26,14 +26,14 @@ from ..core.console import (
 from ..core.state import State, state_of
 from ..exceptions import CommandError
 from .accounts import Accounts
-from .cleaning import remove_dead
-from .directory import Directory
-from .identity import sign_in_names, twin_of
 from .managers import UserManager
-from .mixins import key_name
 from .models import Models
-from .names import canonical
-from .superusers import VARIABLE, given_values, label_of, value_of
+from .sessions.cleaning import remove_dead
+from .users.directory import Directory
+from .users.identity import sign_in_names, twin_of
+from .users.mixins import key_name
+from .users.names import canonical
+from .users.superusers import VARIABLE, given_values, label_of, value_of
 
 
 @command("create-superuser")

@@ -18,15 +18,15 @@ from werkzeug.local import LocalProxy
 from ..core.state import State, current_state
 from ..core.views import caller_of
 from ..security.csrf import CSRFProtection
-from . import credentials
 from .denials import refuse_anonymous
-from .directory import Directory
-from .loading import AccountLoader
-from .mixins import AnonymousUser
 from .models import Models
-from .principal import LOGIN, USER, Login
-from .sessions import SessionManager
+from .sessions.loading import AccountLoader
+from .sessions.principal import LOGIN, USER, Login
+from .sessions.service import SessionManager
 from .settings import AuthSettings
+from .tokens import credentials
+from .users.directory import Directory
+from .users.mixins import AnonymousUser
 
 V = TypeVar("V", bound=Callable[..., Any])
 _FLASK_LOGIN_KEY = "_user_id"

@@ -14,9 +14,9 @@ from itsdangerous import BadData
 
 from ..core.translation import gettext
 from ..exceptions import AuthenticationError, TokenError
-from .directory import Directory
-from .links import RESET, LinkTokens
+from .mails.links import RESET, LinkTokens
 from .signing import serializer
+from .users.directory import Directory
 
 _PURPOSE = "second-step"
 #: Seconds that somebody may take for the second proof.

@@ -20,32 +20,26 @@ from ..exceptions import ConfigError
 from ..limits.service import RateLimits
 from ..mail.service import Mailer
 from ..tasks.runner import TaskRunner
-from . import current, destinations, freshness, mechanisms, row_signals, unconfirmed, versions
-from .access_tokens import AccessTokens
+from . import current, freshness, mechanisms, row_signals, unconfirmed, versions
 from .accounts import Accounts
 from .addresses import Addresses
 from .audit.service import Audit
 from .checks import check_links, check_registration, check_sessions, check_templates
-from .chiefs import Chiefs
-from .directory import Directory
-from .emails import AccountMails
 from .entrance import Entrance
 from .freshness import Proofs
-from .identity import refuse_unknown_names
-from .links import LinkTokens
-from .loading import AccountLoader
+from .mails import destinations
+from .mails.links import LinkTokens
+from .mails.service import AccountMails
 from .managers import UserManager
 from .middleware import AuthMiddleware, RequestMixin
 from .models import KEY, AbstractBaseUser, Models, default_user, models_of
-from .objects import AccountMaker, SessionEnder
 from .parts import PARTS
-from .passwords import PasswordHasher
-from .policy import PasswordPolicy
-from .principal import unite_on_load
-from .profiles import Profiles
-from .refresh_tokens import RefreshTokens
+from .passwords.hasher import PasswordHasher
+from .passwords.policy import PasswordPolicy
 from .replaced_forms import refuse_bad_forms
-from .sessions import SessionManager
+from .sessions.loading import AccountLoader
+from .sessions.principal import unite_on_load
+from .sessions.service import SessionManager
 from .settings import (
     AuthSettings,
     LimitSettings,
@@ -56,6 +50,13 @@ from .settings import (
 from .shortcuts import end_other_sessions
 from .throttle.lockouts import Lockouts
 from .throttle.service import PasswordThrottle
+from .tokens.access import AccessTokens
+from .tokens.refresh import RefreshTokens
+from .users.chiefs import Chiefs
+from .users.directory import Directory
+from .users.identity import refuse_unknown_names
+from .users.objects import AccountMaker, SessionEnder
+from .users.profiles import Profiles
 from .views import make_blueprint
 
 

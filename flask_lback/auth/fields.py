@@ -7,7 +7,7 @@ from wtforms.validators import EqualTo
 
 from ..core.translation import gettext
 from ..forms.base import at_most, required
-from .names import EMAIL_LENGTH
+from .users.names import EMAIL_LENGTH
 
 #: Longer passwords are refused before anything is computed with them.
 PASSWORD_INPUT = 4_096

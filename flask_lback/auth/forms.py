@@ -12,8 +12,8 @@ from ..core.translation import gettext
 from ..forms.base import Form, at_most, required
 from .accounts import Accounts
 from .fields import again_field, email_field, password_field
-from .names import EMAIL_LENGTH, USERNAME_LENGTH
 from .required import is_complete
+from .users.names import EMAIL_LENGTH, USERNAME_LENGTH
 
 
 class AccountForm(Form):

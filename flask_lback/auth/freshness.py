@@ -19,8 +19,8 @@ from ..security.csrf import has_header_token
 from .audit.service import Audit
 from .current import present_login
 from .denials import refuse_anonymous
-from .principal import Login
-from .sessions import SessionManager
+from .sessions.principal import Login
+from .sessions.service import SessionManager
 from .settings import AuthSettings
 from .signals import user_reauthenticated
 

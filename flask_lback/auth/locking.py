@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from flask_sqlalchemy import SQLAlchemy
 
-from .mixins import key_name, key_of
+from .users.mixins import key_name, key_of
 
 
 def hold(db: SQLAlchemy, user: Any) -> None:

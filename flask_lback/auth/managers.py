@@ -14,15 +14,12 @@ from ..exceptions import AuthenticationError, InvalidFieldsError, TokenError
 from ..limits.service import RateLimits, caller
 from .accounts import Accounts
 from .audit.service import Audit
-from .chiefs import Chiefs
-from .directory import Directory
-from .emails import AccountMails
-from .lback_calls import lback_call
-from .lback_users import LbackUserNames
-from .links import RESET, VERIFY, LinkTokens, refused
-from .names import canonical
-from .passwords import PasswordHasher
-from .sessions import SessionManager
+from .lback.calls import lback_call
+from .lback.users import LbackUserNames
+from .mails.links import RESET, VERIFY, LinkTokens, refused
+from .mails.service import AccountMails
+from .passwords.hasher import PasswordHasher
+from .sessions.service import SessionManager
 from .settings import AuthSettings, LimitSettings
 from .signals import (
     password_reset_failed,
@@ -41,6 +38,9 @@ from .signals import (
     user_registration_started,
 )
 from .throttle.service import PasswordThrottle
+from .users.chiefs import Chiefs
+from .users.directory import Directory
+from .users.names import canonical
 
 
 class UserManager(LbackUserNames):

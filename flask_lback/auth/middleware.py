@@ -7,7 +7,7 @@ from flask.wrappers import Request, Response
 
 from ..core.middleware import Middleware
 from .current import resolve
-from .principal import LOGIN, RIGHTS, USER
+from .sessions.principal import LOGIN, RIGHTS, USER
 
 _REQUEST, _OUTER = "lback_request", "lback.outer"
 _NAMES = (USER, LOGIN, RIGHTS, _REQUEST)

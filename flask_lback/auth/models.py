@@ -26,7 +26,11 @@ from .companions import (
 )
 from .devices.models import DeviceMixin
 from .invitations.models import InvitationMixin
-from .mixins import (
+from .oauth.models import OAuthAccountMixin
+from .passkeys.models import PasskeyMixin
+from .personal_data.models import AccountDeletionMixin
+from .two_factor.models import RecoveryCodeMixin, SentCodeMixin, TotpDeviceMixin
+from .users.mixins import (
     AbstractBaseUser,
     AbstractEmailUser,
     AbstractUser,
@@ -36,10 +40,6 @@ from .mixins import (
     PermissionsMixin,
     UsernameMixin,
 )
-from .oauth.models import OAuthAccountMixin
-from .passkeys.models import PasskeyMixin
-from .personal_data.models import AccountDeletionMixin
-from .two_factor.models import RecoveryCodeMixin, SentCodeMixin, TotpDeviceMixin
 
 __all__ = [
     "AbstractBaseUser",

@@ -10,9 +10,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..core.state import current_state
-from .policy import PasswordPolicy, complaints_of, make_validators, tell
-from .settings import PasswordSettings
-from .validators import (
+from .passwords.policy import PasswordPolicy, complaints_of, make_validators, tell
+from .passwords.validators import (
     BreachedPasswordValidator,
     CommonPasswordValidator,
     MaximumLengthValidator,
@@ -23,6 +22,7 @@ from .validators import (
     UserAttributeSimilarityValidator,
     Validator,
 )
+from .settings import PasswordSettings
 
 __all__ = [
     "BreachedPasswordValidator",

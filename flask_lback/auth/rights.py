@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from flask import g
 
 from ..core.state import current_state
-from .principal import RIGHTS
+from .sessions.principal import RIGHTS
 
 
 class Rights(Protocol):

@@ -12,7 +12,7 @@ from ..exceptions import AuthenticationError
 from .current import login_user, logout_user, present_login
 from .managers import UserManager
 from .models import Models
-from .sessions import SessionManager
+from .sessions.service import SessionManager
 
 
 def authenticate(request: Any = None, *, password: str, **credentials: Any) -> Any | None:

@@ -13,8 +13,8 @@ from ..core.state import State
 from ..core.translation import gettext
 from ..security.csrf import has_header_token
 from .current import resolve
-from .directory import Directory
 from .settings import AuthSettings
+from .users.directory import Directory
 
 #: What leads to a confirmed address, or out again; and what people need who are nobody yet.
 _OPEN = (

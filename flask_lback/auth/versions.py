@@ -13,7 +13,7 @@ from sqlalchemy.sql.dml import Delete, Insert, Update
 
 from ..db.prepared import IGNORES_SELECT
 from .models import Models, table_of
-from .principal import RIGHTS
+from .sessions.principal import RIGHTS
 
 EVERYBODY = "all"
 CHANGED = "lback_access_changed"

@@ -6,9 +6,9 @@ from typing import Any
 
 from flask import Flask
 
-from ..auth.loading import AccountLoader
 from ..auth.models import Models
 from ..auth.rights import RightsSource
+from ..auth.sessions.loading import AccountLoader
 from ..auth.settings import AuthSettings
 from ..core.feature import Feature, Plan
 from ..core.signals import database_initialized, database_migrated

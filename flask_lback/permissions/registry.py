@@ -9,9 +9,9 @@ from typing import Any
 import sqlalchemy as sa
 from flask_sqlalchemy import SQLAlchemy
 
-from ..auth.loading import AccountLoader
 from ..auth.models import Models
 from ..auth.rights import rights_of
+from ..auth.sessions.loading import AccountLoader
 from ..auth.versions import raise_version
 from ..core.state import current_state
 from ..exceptions import ConfigError, UnknownNameError

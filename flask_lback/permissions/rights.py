@@ -10,12 +10,12 @@ import sqlalchemy as sa
 from flask import g, has_app_context
 from sqlalchemy.engine import Connection
 
-from ..auth.loading import AccountLoader
-from ..auth.mixins import key_of
 from ..auth.models import Models
-from ..auth.prefetch import questions
-from ..auth.principal import LOGIN, RIGHTS, USER, Login
+from ..auth.sessions.loading import AccountLoader
+from ..auth.sessions.prefetch import questions
+from ..auth.sessions.principal import LOGIN, RIGHTS, USER, Login
 from ..auth.settings import AuthSettings
+from ..auth.users.mixins import key_of
 from ..auth.versions import CHANGED, has_raised, read_versions
 
 #: Accounts that one process remembers; then it starts again.

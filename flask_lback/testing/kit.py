@@ -13,8 +13,8 @@ from flask.testing import FlaskClient
 from flask_sqlalchemy import SQLAlchemy
 
 from ..auth.managers import UserManager
-from ..auth.passwords import PasswordHasher
-from ..auth.sessions import SessionManager
+from ..auth.passwords.hasher import PasswordHasher
+from ..auth.sessions.service import SessionManager
 from ..auth.settings import PasswordSettings
 from ..core.signals import catalogue
 from ..core.state import state_of

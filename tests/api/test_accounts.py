@@ -11,7 +11,7 @@ from typing import Any
 import jwt
 import pytest
 
-from flask_lback.auth.access_tokens import AccessTokens
+from flask_lback.auth.tokens.access import AccessTokens
 from flask_lback.core import clock
 from flask_lback.core.state import state_of
 from flask_lback.testing import record_signals

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from flask_lback.auth.links import RESET, LinkTokens
+from flask_lback.auth.mails.links import RESET, LinkTokens
 from flask_lback.core import clock
 from flask_lback.core.state import state_of
 from flask_lback.testing.kit import outbox_of

@@ -10,7 +10,7 @@ from wtforms import BooleanField, IntegerField, SelectField, SelectMultipleField
 from wtforms.validators import AnyOf, Optional
 
 from flask_lback.auth.forms import RegisterForm
-from flask_lback.auth.links import VERIFY, LinkTokens
+from flask_lback.auth.mails.links import VERIFY, LinkTokens
 from flask_lback.core.state import state_of
 from flask_lback.testing import record_signals
 from flask_lback.testing.kit import outbox_of

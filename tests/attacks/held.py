@@ -11,8 +11,8 @@ from typing import Any
 from flask import Response
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
-from flask_lback.auth.access_tokens import AccessTokens
-from flask_lback.auth.sessions import SessionManager
+from flask_lback.auth.sessions.service import SessionManager
+from flask_lback.auth.tokens.access import AccessTokens
 from flask_lback.core.state import state_of
 from tests.support.apps import Site
 

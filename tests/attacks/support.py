@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from werkzeug.test import TestResponse
 
-from flask_lback.auth.links import LinkTokens
+from flask_lback.auth.mails.links import LinkTokens
 from flask_lback.core import clock
 from flask_lback.core.state import state_of
 from tests.support.apps import PASSWORD, Site

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from werkzeug.security import generate_password_hash
 
-from flask_lback.auth.links import CHANGE_EMAIL, RESET, VERIFY
-from flask_lback.auth.passwords import PasswordHasher
+from flask_lback.auth.mails.links import CHANGE_EMAIL, RESET, VERIFY
+from flask_lback.auth.passwords.hasher import PasswordHasher
 from flask_lback.core.state import state_of
 from flask_lback.testing.kit import outbox_of
 from tests.support.apps import PASSWORD, Site

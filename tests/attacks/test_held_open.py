@@ -19,13 +19,13 @@ from flask_lback.auth import UserManager, auth_required, current_user
 from flask_lback.auth.addresses import Addresses
 from flask_lback.auth.api_tokens.service import ApiTokens
 from flask_lback.auth.current import present_login
-from flask_lback.auth.first_password import choose_password
 from flask_lback.auth.invitations.service import Invitations
 from flask_lback.auth.oauth.identity import Identity
 from flask_lback.auth.oauth.service import OAuthAccounts
 from flask_lback.auth.passkeys.service import Passkeys
+from flask_lback.auth.passwords.first_password import choose_password
 from flask_lback.auth.personal_data.proof import leave
-from flask_lback.auth.sessions import SessionManager
+from flask_lback.auth.sessions.service import SessionManager
 from flask_lback.auth.two_factor.service import TwoFactor
 from flask_lback.core.errors import Problem
 from flask_lback.core.state import state_of

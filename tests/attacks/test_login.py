@@ -14,7 +14,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
 
 from flask_lback.auth import login_required
-from flask_lback.auth.passwords import PasswordHasher
+from flask_lback.auth.passwords.hasher import PasswordHasher
 from flask_lback.core.state import state_of
 from flask_lback.limits.service import RateLimits
 from flask_lback.tasks.runner import TaskRunner

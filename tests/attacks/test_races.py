@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from flask_lback.auth import UserManager
-from flask_lback.auth.passwords import PasswordHasher
+from flask_lback.auth.passwords.hasher import PasswordHasher
 from flask_lback.core.state import state_of
 from tests.support.apps import PASSWORD, Site
 from tests.support.databases import DATABASES

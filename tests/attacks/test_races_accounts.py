@@ -12,8 +12,8 @@ import pytest
 import sqlalchemy as sa
 
 from flask_lback.auth.invitations.service import Invitations
-from flask_lback.auth.links import CHANGE_EMAIL, RESET, VERIFY, LinkTokens
 from flask_lback.auth.magic_links.service import MagicLinks
+from flask_lback.auth.mails.links import CHANGE_EMAIL, RESET, VERIFY, LinkTokens
 from flask_lback.core.state import state_of
 from flask_lback.testing.kit import outbox_of
 from tests.databases.jobs import browser, cookies_of, mails_of, statuses_of

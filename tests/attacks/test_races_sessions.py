@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from flask_lback.auth.links import RESET, LinkTokens
+from flask_lback.auth.mails.links import RESET, LinkTokens
 from flask_lback.auth.throttle.service import PasswordThrottle
 from flask_lback.core import clock
 from flask_lback.core.state import state_of

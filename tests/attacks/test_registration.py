@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from flask_lback.auth.links import CHANGE_EMAIL, RESET, VERIFY
-from flask_lback.auth.policy import PasswordPolicy
-from flask_lback.auth.validators import common_passwords
+from flask_lback.auth.mails.links import CHANGE_EMAIL, RESET, VERIFY
+from flask_lback.auth.passwords.policy import PasswordPolicy
+from flask_lback.auth.passwords.validators import common_passwords
 from flask_lback.core.state import state_of
 from flask_lback.exceptions import ConfigError
 from flask_lback.testing import record_signals

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from flask_lback.auth import UserManager
-from flask_lback.auth.links import CHANGE_EMAIL, RESET, VERIFY, LinkTokens
+from flask_lback.auth.mails.links import CHANGE_EMAIL, RESET, VERIFY, LinkTokens
 from flask_lback.core.state import state_of
 from flask_lback.mail.service import Mailer
 from flask_lback.tasks.runner import TaskRunner

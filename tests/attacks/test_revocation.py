@@ -12,7 +12,7 @@ import pytest
 from flask_lback.auth import current_user, login_required, update_session_auth_hash
 from flask_lback.auth.api_tokens.service import ApiTokens
 from flask_lback.auth.devices.service import Devices
-from flask_lback.auth.links import CHANGE_EMAIL
+from flask_lback.auth.mails.links import CHANGE_EMAIL
 from flask_lback.core.state import state_of
 from flask_lback.testing.kit import outbox_of
 from tests.support.apps import PASSWORD, Site

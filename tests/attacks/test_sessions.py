@@ -15,8 +15,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from flask_lback import Lback
 from flask_lback.auth import AbstractUser, UserManager, current_user
-from flask_lback.auth.links import CHANGE_EMAIL, RESET
-from flask_lback.auth.sessions import SessionManager
+from flask_lback.auth.mails.links import CHANGE_EMAIL, RESET
+from flask_lback.auth.sessions.service import SessionManager
 from flask_lback.core import clock
 from flask_lback.core.state import state_of
 from flask_lback.db.schema import initialize

@@ -20,10 +20,10 @@ from flask import Flask
 
 from flask_lback import Lback
 from flask_lback.auth import UserManager
-from flask_lback.auth.access_tokens import AccessTokens
 from flask_lback.auth.api_tokens.service import ApiTokens
-from flask_lback.auth.links import RESET, VERIFY, LinkTokens
-from flask_lback.auth.refresh_tokens import RefreshTokens
+from flask_lback.auth.mails.links import RESET, VERIFY, LinkTokens
+from flask_lback.auth.tokens.access import AccessTokens
+from flask_lback.auth.tokens.refresh import RefreshTokens
 from flask_lback.core import clock
 from flask_lback.core.state import state_of
 from flask_lback.exceptions import ConfigError, TokenError

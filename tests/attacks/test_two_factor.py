@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from flask_lback.auth import UserManager
-from flask_lback.auth.links import RESET, LinkTokens
-from flask_lback.auth.passwords import PasswordHasher
+from flask_lback.auth.mails.links import RESET, LinkTokens
+from flask_lback.auth.passwords.hasher import PasswordHasher
 from flask_lback.auth.two_factor.service import TwoFactor
 from flask_lback.core import clock
 from flask_lback.core.state import state_of

@@ -12,9 +12,9 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
 
-from flask_lback.auth.access_tokens import AccessTokens
 from flask_lback.auth.entrance import Entrance, SecondStepRequired
-from flask_lback.auth.links import RESET, LinkTokens
+from flask_lback.auth.mails.links import RESET, LinkTokens
+from flask_lback.auth.tokens.access import AccessTokens
 from flask_lback.core import clock
 from flask_lback.core.state import state_of
 from flask_lback.exceptions import ConfigError, TokenError

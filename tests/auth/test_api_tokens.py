@@ -13,7 +13,7 @@ from flask import jsonify
 from flask_lback.auth import current_user
 from flask_lback.auth.api_tokens.format import TokenFormat
 from flask_lback.auth.api_tokens.service import ApiTokens
-from flask_lback.auth.cleaning import remove_dead
+from flask_lback.auth.sessions.cleaning import remove_dead
 from flask_lback.core import clock
 from flask_lback.core.state import state_of
 from flask_lback.exceptions import ConfigError, InvalidFieldsError

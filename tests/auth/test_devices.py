@@ -10,10 +10,10 @@ import pytest
 import sqlalchemy as sa
 
 from flask_lback.auth import UserManager
-from flask_lback.auth.cleaning import remove_dead
 from flask_lback.auth.devices.names import device_name
 from flask_lback.auth.devices.service import COOKIE, Devices
-from flask_lback.auth.loading import digest
+from flask_lback.auth.sessions.cleaning import remove_dead
+from flask_lback.auth.sessions.loading import digest
 from flask_lback.core import clock
 from flask_lback.core.state import state_of
 from flask_lback.testing import record_signals

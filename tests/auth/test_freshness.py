@@ -18,7 +18,7 @@ from flask_lback.auth.freshness import (
     personal_login,
     prove_again,
 )
-from flask_lback.auth.principal import LOGIN, USER, Login
+from flask_lback.auth.sessions.principal import LOGIN, USER, Login
 from flask_lback.core import clock
 from flask_lback.core.errors import Problem
 from flask_lback.core.state import state_of

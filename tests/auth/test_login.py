@@ -107,7 +107,7 @@ def test_a_success_forgives_the_account_its_failures(place: Site) -> None:
 
 
 def test_a_reset_lets_the_owner_in_again(place: Site) -> None:
-    from flask_lback.auth.links import RESET, LinkTokens
+    from flask_lback.auth.mails.links import RESET, LinkTokens
     from flask_lback.core.state import state_of
 
     visitor = Visitor(place.app)

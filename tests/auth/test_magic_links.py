@@ -13,8 +13,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from flask_lback import Lback
 from flask_lback.auth import AbstractBaseUser, UsernameMixin
-from flask_lback.auth.links import RESET, LinkTokens
 from flask_lback.auth.magic_links.service import MagicLinks
+from flask_lback.auth.mails.links import RESET, LinkTokens
 from flask_lback.core import clock
 from flask_lback.core.state import state_of
 from flask_lback.exceptions import ConfigError

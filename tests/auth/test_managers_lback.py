@@ -12,7 +12,7 @@ from flask import session
 from sqlalchemy.orm import Session
 
 from flask_lback.auth import SessionManager, UserManager, current_user
-from flask_lback.auth.objects import DoesNotExistError
+from flask_lback.auth.users.objects import DoesNotExistError
 from flask_lback.core import clock
 from flask_lback.core.state import current_state
 from flask_lback.exceptions import AuthenticationError, InvalidFieldsError, LbackError

@@ -16,7 +16,7 @@ from flask_lback.auth import auth_required, current_user, fresh_login_required
 from flask_lback.auth.api_tokens.service import ApiTokens
 from flask_lback.auth.current import present_login
 from flask_lback.auth.entrance import Entrance
-from flask_lback.auth.passwords import PasswordHasher
+from flask_lback.auth.passwords.hasher import PasswordHasher
 from flask_lback.auth.settings import PasswordSettings
 from flask_lback.core.state import state_of
 from flask_lback.exceptions import ConfigError

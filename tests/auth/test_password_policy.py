@@ -27,7 +27,7 @@ from flask_lback.auth.password_validation import (
     password_validators_help_texts,
     validate_password,
 )
-from flask_lback.auth.policy import PasswordPolicy, complaints_of
+from flask_lback.auth.passwords.policy import PasswordPolicy, complaints_of
 from flask_lback.auth.settings import PasswordSettings
 from flask_lback.core.settings import read
 from flask_lback.exceptions import ConfigError, InvalidFieldsError, LbackError

@@ -16,8 +16,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flask_lback.auth.hashes import MOST_BLOCKS, MOST_ITERATIONS
-from flask_lback.auth.passwords import PasswordHasher
+from flask_lback.auth.passwords.hasher import PasswordHasher
+from flask_lback.auth.passwords.hashes import MOST_BLOCKS, MOST_ITERATIONS
 from flask_lback.auth.settings import PasswordSettings
 from flask_lback.core.state import state_of
 from tests.support.apps import PASSWORD, Site

@@ -232,7 +232,7 @@ def test_a_link_that_is_no_longer_good_says_one_thing(site: Site, how: str) -> N
 
 
 def test_a_reset_token_does_not_verify(site: Site) -> None:
-    from flask_lback.auth.links import RESET, LinkTokens
+    from flask_lback.auth.mails.links import RESET, LinkTokens
     from flask_lback.core.state import state_of
 
     register(site)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from flask_lback.auth.links import RESET, VERIFY, LinkTokens
+from flask_lback.auth.mails.links import RESET, VERIFY, LinkTokens
 from flask_lback.core import clock
 from flask_lback.core.state import state_of
 from flask_lback.testing import record_signals

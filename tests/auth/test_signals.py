@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from flask_lback.auth import UserManager
-from flask_lback.auth.cleaning import remove_dead
+from flask_lback.auth.sessions.cleaning import remove_dead
 from flask_lback.core.state import state_of
 from flask_lback.exceptions import TokenError
 from flask_lback.testing import record_signals

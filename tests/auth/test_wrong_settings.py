@@ -157,7 +157,7 @@ def test_the_four_names_of_lback_are_used_where_the_style_says_so(
     own = [name for name, text in shown.items() if text.startswith(f"own {name}")]
     assert own == (list(LBACK_TEMPLATES) if style else [])
     with site.app.app_context():
-        from flask_lback.auth.links import RESET, LinkTokens
+        from flask_lback.auth.mails.links import RESET, LinkTokens
 
         token = state_of(site.app)[LinkTokens].make(RESET, site.user("maya"))
     text = visitor.get(f"/auth/reset-password/?token={token}").text

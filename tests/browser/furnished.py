@@ -26,7 +26,7 @@ from flask_lback.auth.api_tokens.service import ApiTokens
 from flask_lback.auth.invitations.service import Invitations
 from flask_lback.auth.managers import UserManager
 from flask_lback.auth.models import Models
-from flask_lback.auth.sessions import SessionManager
+from flask_lback.auth.sessions.service import SessionManager
 from flask_lback.auth.two_factor.service import TwoFactor
 from flask_lback.core import clock
 from flask_lback.core.state import state_of

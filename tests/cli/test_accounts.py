@@ -15,9 +15,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from flask_lback import Lback
 from flask_lback.auth import AbstractBaseUser, PermissionsMixin
-from flask_lback.auth.cleaning import remove_dead
-from flask_lback.auth.refresh_tokens import RefreshTokens
-from flask_lback.auth.sessions import SessionManager
+from flask_lback.auth.sessions.cleaning import remove_dead
+from flask_lback.auth.sessions.service import SessionManager
+from flask_lback.auth.tokens.refresh import RefreshTokens
 from flask_lback.core import clock
 from flask_lback.core.state import state_of
 from flask_lback.db.schema import initialize

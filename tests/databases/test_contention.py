@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from flask_lback.auth.links import RESET
+from flask_lback.auth.mails.links import RESET
 from flask_lback.db.contention import is_contention, retry
 from tests.attacks.support import NEW_PASSWORD, log_in_by_json, post, token_of
 from tests.databases.jobs import mails_of, statuses_of

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from flask_lback.auth.names import canonical
+from flask_lback.auth.users.names import canonical
 from flask_lback.core import clock
 from flask_lback.db.schema import missing_tables
 from tests.support.apps import Site

@@ -10,9 +10,9 @@ import sqlalchemy as sa
 from flask import Flask, g, jsonify, request
 
 from flask_lback.auth import current_user
-from flask_lback.auth.loading import AccountLoader, digest
-from flask_lback.auth.principal import LOGIN, USER
 from flask_lback.auth.rights import rights_of
+from flask_lback.auth.sessions.loading import AccountLoader, digest
+from flask_lback.auth.sessions.principal import LOGIN, USER
 from flask_lback.core import clock
 from flask_lback.core.state import state_of
 from flask_lback.permissions import (

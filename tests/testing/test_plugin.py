@@ -68,7 +68,7 @@ def test_mail_and_signals(maya, lback_app, outbox, signals_sent):
     assert sent[0][1]["user"].username == "maya"
 
 def test_hashing_is_cheap(lback_app):
-    from flask_lback.auth.passwords import PasswordHasher
+    from flask_lback.auth.passwords.hasher import PasswordHasher
     from flask_lback.core.state import state_of
     assert "m=8,t=1,p=1" in state_of(lback_app)[PasswordHasher].hash("x")
 

@@ -12,12 +12,12 @@ from wtforms.validators import EqualTo, Length
 
 from ...auth.accounts import Accounts
 from ...auth.current import present_login, resolve
-from ...auth.emails import AccountMails
 from ...auth.fields import PASSWORD_INPUT
+from ...auth.mails.service import AccountMails
 from ...auth.managers import UserManager
-from ...auth.mixins import key_of
-from ...auth.names import canonical
-from ...auth.sessions import SessionManager
+from ...auth.sessions.service import SessionManager
+from ...auth.users.mixins import key_of
+from ...auth.users.names import canonical
 from ...core import clock
 from ...core.state import current_state
 from ...core.translation import gettext

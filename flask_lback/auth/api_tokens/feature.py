@@ -9,9 +9,9 @@ from flask_sqlalchemy import SQLAlchemy
 from ...core.feature import Plan
 from ...mail.service import Mailer
 from ..audit.service import Audit
-from ..credentials import ApiTokenReader
 from ..models import Models
 from ..part import Part
+from ..tokens.credentials import ApiTokenReader
 from .format import TokenFormat
 from .forms import TokenForm
 from .mails import ApiTokenMails

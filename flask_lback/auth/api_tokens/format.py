@@ -10,7 +10,7 @@ import secrets
 import string
 import zlib
 
-from ..loading import digest
+from ..sessions.loading import digest
 
 _ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
 #: Random signs: 30 of 62 are 178 bits.

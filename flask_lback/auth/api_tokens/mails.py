@@ -10,7 +10,7 @@ from ...core.pages import site_name
 from ...core.translation import gettext
 from ...exceptions import ConfigError
 from ...mail.service import Mailer
-from ..destinations import page_url_or_none
+from ..mails.destinations import page_url_or_none
 from .models import ApiTokenMixin
 
 

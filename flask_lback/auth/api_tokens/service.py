@@ -13,12 +13,12 @@ from ...core import clock
 from ...core.translation import gettext
 from ...exceptions import InvalidFieldsError
 from ..audit.service import Audit
-from ..loading import digest
 from ..locking import hold
-from ..mixins import key_of
 from ..models import Models
 from ..rights import rights_of
-from ..standing import hold_login
+from ..sessions.loading import digest
+from ..sessions.standing import hold_login
+from ..users.mixins import key_of
 from .format import SHOWN, TokenFormat
 from .mails import ApiTokenMails
 from .models import ApiTokenMixin

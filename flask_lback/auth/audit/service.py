@@ -10,9 +10,9 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from ...core import clock, security_log
-from ..mixins import key_of
 from ..models import Models, table_of
-from ..principal import USER
+from ..sessions.principal import USER
+from ..users.mixins import key_of
 
 logger = logging.getLogger(__name__)
 

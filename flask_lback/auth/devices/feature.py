@@ -9,7 +9,7 @@ from ...mail.service import Mailer
 from ..audit.service import Audit
 from ..models import Models
 from ..part import Part
-from ..sessions import SessionManager
+from ..sessions.service import SessionManager
 from ..throttle.service import PasswordThrottle
 from .mails import DeviceMails
 from .service import Devices

@@ -12,9 +12,9 @@ from ...core.pages import site_name
 from ...core.translation import gettext
 from ...mail.service import Mailer
 from ..companions import UserSessionMixin
-from ..destinations import page_url_or_none
-from ..identity import address_of
-from ..sessions import SessionManager
+from ..mails.destinations import page_url_or_none
+from ..sessions.service import SessionManager
+from ..users.identity import address_of
 from .names import device_name
 from .service import Devices
 from .settings import DeviceSettings

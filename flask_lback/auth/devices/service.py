@@ -13,11 +13,11 @@ from flask_sqlalchemy import SQLAlchemy
 from ...core import clock
 from ...core.security_log import origin
 from ..audit.service import Audit
-from ..cookies import send_cookie
-from ..loading import digest
 from ..locking import hold
-from ..mixins import key_of
 from ..models import Models
+from ..sessions.cookies import send_cookie
+from ..sessions.loading import digest
+from ..users.mixins import key_of
 from .models import DeviceMixin
 from .settings import DeviceSettings
 

@@ -15,10 +15,10 @@ from ...mail.service import Mailer
 from ..accounts import Accounts
 from ..audit.service import Audit
 from ..current import resolve
-from ..directory import Directory
 from ..models import Models
 from ..part import Part
 from ..settings import AuthSettings, LimitSettings
+from ..users.directory import Directory
 from .forms import AcceptInvitationForm, InvitationForm
 from .mails import InvitationMails
 from .rights import InvitationRights

@@ -12,7 +12,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from ...core.translation import gettext
 from ...forms.base import Form, at_most, required
 from ..fields import again_field, email_field, password_field
-from ..names import USERNAME_LENGTH
+from ..users.names import USERNAME_LENGTH
 
 
 def choices_of(names: Iterable[str]) -> list[Any]:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from ...core import clock
 from ...db.models import UTCDateTime, exact_string
 from ..companions import Companion
-from ..names import EMAIL_LENGTH
+from ..users.names import EMAIL_LENGTH
 
 
 class InvitationMixin(Companion):

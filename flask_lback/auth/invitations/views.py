@@ -18,7 +18,7 @@ from ..audit.service import Audit
 from ..current import current_user, resolve
 from ..denials import refuse_forbidden
 from ..freshness import personal_login_required
-from ..policy import PasswordPolicy
+from ..passwords.policy import PasswordPolicy
 from ..settings import LimitSettings
 from ..views.page import form_for, show, sign_in_url, to_sign_in
 from .forms import choices_of

@@ -6,8 +6,8 @@ from ...core.state import current_state
 from ...exceptions import TokenError
 from ...limits.service import RateLimits, caller
 from ..audit.service import Audit
-from ..names import canonical
 from ..settings import LimitSettings
+from ..users.names import canonical
 from .service import Link, MagicLinks
 
 

@@ -11,11 +11,11 @@ from ...exceptions import ConfigError
 from ...mail.service import Mailer
 from ...tasks.runner import TaskRunner
 from ..audit.service import Audit
-from ..directory import Directory
-from ..links import LinkTokens
+from ..mails.links import LinkTokens
 from ..models import Models
 from ..part import Part
-from ..sessions import SessionManager
+from ..sessions.service import SessionManager
+from ..users.directory import Directory
 from .forms import MagicLinkForm, RequestMagicLinkForm
 from .mails import MagicLinkMails
 from .service import MagicLinks

@@ -22,16 +22,16 @@ from ...core.translation import gettext
 from ...exceptions import TokenError
 from ...tasks.runner import TaskRunner
 from ..audit.service import Audit
-from ..chiefs import Chiefs
-from ..destinations import page_url
-from ..directory import Directory
-from ..links import VERIFY, LinkTokens, refused
-from ..loading import digest
+from ..mails.destinations import page_url
+from ..mails.links import VERIFY, LinkTokens, refused
 from ..managers import UserManager
-from ..mixins import key_name, key_of
 from ..models import Models
-from ..sessions import SessionManager
+from ..sessions.loading import digest
+from ..sessions.service import SessionManager
 from ..signing import serializer
+from ..users.chiefs import Chiefs
+from ..users.directory import Directory
+from ..users.mixins import key_name, key_of
 from .mails import MagicLinkMails
 from .settings import MagicLinkSettings
 from .signals import magic_link_failed, magic_link_sent, magic_link_used

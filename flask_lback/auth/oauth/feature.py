@@ -14,11 +14,11 @@ from ...limits.service import RateLimits
 from ...mail.service import Mailer
 from ..accounts import Accounts
 from ..audit.service import Audit
-from ..directory import Directory
-from ..emails import AccountMails
+from ..mails.service import AccountMails
 from ..models import Models
 from ..part import Part
 from ..settings import AuthSettings, LimitSettings
+from ..users.directory import Directory
 from .client import ProviderClient
 from .mails import OAuthMails
 from .providers import SETTING, read_providers

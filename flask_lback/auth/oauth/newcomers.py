@@ -9,10 +9,10 @@ from typing import Any
 
 from ...core.state import current_state
 from ..accounts import Accounts
-from ..chiefs import Chiefs
-from ..directory import Directory
-from ..names import clean_email, clean_username
 from ..settings import AuthSettings
+from ..users.chiefs import Chiefs
+from ..users.directory import Directory
+from ..users.names import clean_email, clean_username
 from .identity import Identity
 from .refusals import Refusal
 

@@ -19,14 +19,14 @@ from ...limits.service import RateLimits, caller
 from ..accounts import Accounts
 from ..audit.service import Audit
 from ..current import resolve
-from ..directory import Directory
-from ..emails import AccountMails
 from ..freshness import Proofs
-from ..mixins import key_of
+from ..mails.service import AccountMails
 from ..models import Models
+from ..sessions.standing import hold_login
 from ..settings import AuthSettings, LimitSettings, PasskeySettings
 from ..signals import user_registered
-from ..standing import hold_login
+from ..users.directory import Directory
+from ..users.mixins import key_of
 from .client import ProviderClient
 from .identity import Identity
 from .mails import OAuthMails

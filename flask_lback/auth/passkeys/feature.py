@@ -17,12 +17,12 @@ from ...forms.base import Form
 from ...limits.service import RateLimits
 from ...mail.service import Mailer
 from ..audit.service import Audit
-from ..emails import AccountMails
 from ..freshness import Proof, Proofs
+from ..mails.service import AccountMails
 from ..models import Models
 from ..part import Part
 from ..second_factors import SecondFactors, Way
-from ..sessions import SessionManager
+from ..sessions.service import SessionManager
 from ..settings import AuthSettings
 from .forms import NewPasskeyForm
 from .mails import PasskeyMails

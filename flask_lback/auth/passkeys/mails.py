@@ -10,7 +10,7 @@ from ...core.pages import site_name
 from ...core.translation import gettext
 from ...limits.service import RateLimits
 from ...mail.service import Mailer
-from ..destinations import page_url_or_none
+from ..mails.destinations import page_url_or_none
 
 #: How often an owner is warned.
 _WARNINGS = "1 per hour"

@@ -12,8 +12,8 @@ from sqlalchemy.exc import IntegrityError
 
 from ...core import clock
 from ...core.translation import gettext
-from ..mixins import key_name, key_of
 from ..models import Models
+from ..users.mixins import key_name, key_of
 from .ceremonies import LIFE_SECONDS, Ceremony
 from .proofs import NewPasskey, Proof
 from .refusals import Refusal

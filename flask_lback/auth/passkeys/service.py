@@ -17,11 +17,11 @@ from ...core.translation import gettext
 from ...exceptions import AuthenticationError, ConfigError, InvalidFieldsError
 from ...limits.service import RateLimits, caller
 from ..audit.service import Audit
-from ..mixins import key_of
 from ..models import Models
-from ..sessions import SessionManager
+from ..sessions.service import SessionManager
+from ..sessions.standing import hold_login
 from ..settings import AuthSettings
-from ..standing import hold_login
+from ..users.mixins import key_of
 from . import proofs
 from .ceremonies import REAUTHENTICATE, REGISTER, SIGN_IN, Ceremonies
 from .forms import clean_name

@@ -36,7 +36,7 @@ from ..freshness import (
     prove_again,
 )
 from ..second_factors import Way
-from ..sessions import SessionManager
+from ..sessions.service import SessionManager
 from ..settings import AuthSettings
 from ..views.entering import CHALLENGE, enter
 from ..views.page import form_for, show

@@ -15,10 +15,10 @@ from ...core import clock
 from ...core.errors import wants_json
 from ...core.translation import gettext
 from ..audit.service import Audit
-from ..mixins import key_name, key_of
 from ..models import Models, table_of
-from ..sessions import SessionManager
-from ..standing import hold_login
+from ..sessions.service import SessionManager
+from ..sessions.standing import hold_login
+from ..users.mixins import key_name, key_of
 from .erasure import Erased, Eraser
 from .mails import PersonalDataMails
 from .settings import PersonalDataSettings

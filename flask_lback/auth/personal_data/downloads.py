@@ -13,7 +13,7 @@ from ...core.state import current_state
 from ...limits.service import RateLimits
 from ..audit.service import Audit
 from ..current import resolve
-from ..mixins import key_of
+from ..users.mixins import key_of
 from .export import Exports
 from .mails import PersonalDataMails
 from .settings import PersonalDataSettings

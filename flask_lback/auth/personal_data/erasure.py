@@ -13,9 +13,9 @@ from sqlalchemy.orm import MANYTOONE, Mapper, with_parent
 
 from ...core.settings import imported
 from ...exceptions import ConfigError, LbackError
-from ..mixins import key_of
 from ..models import Models, table_of
-from ..names import canonical
+from ..users.mixins import key_of
+from ..users.names import canonical
 from .references import Reference, References, value_of
 from .settings import PersonalDataSettings
 

@@ -13,7 +13,7 @@ from ...mail.service import Mailer
 from ..audit.service import Audit
 from ..models import Models
 from ..part import Part
-from ..sessions import SessionManager
+from ..sessions.service import SessionManager
 from ..signals import session_created
 from .deletion import Deletions
 from .erasure import Eraser, hook_of

@@ -7,7 +7,7 @@ from wtforms import StringField
 from ...core.translation import gettext
 from ...forms.base import Form, at_most, required
 from ..fields import password_field
-from ..names import EMAIL_LENGTH
+from ..users.names import EMAIL_LENGTH
 
 
 class ExportDataForm(Form):

@@ -10,10 +10,10 @@ from ...core.translation import gettext
 from ...exceptions import AuthenticationError, InvalidFieldsError
 from ..accounts import Accounts
 from ..current import logout_user
-from ..directory import Directory
 from ..managers import UserManager
-from ..names import canonical
-from ..standing import hold_login
+from ..sessions.standing import hold_login
+from ..users.directory import Directory
+from ..users.names import canonical
 from .deletion import Deletions
 from .settings import PersonalDataSettings
 

@@ -12,10 +12,10 @@ from ...limits.service import RateLimits
 from ...mail.service import Mailer
 from ...tasks.runner import TaskRunner
 from ..audit.service import Audit
-from ..destinations import page_url_or_none
-from ..directory import Directory
-from ..identity import address_of
+from ..mails.destinations import page_url_or_none
 from ..signals import user_locked_out
+from ..users.directory import Directory
+from ..users.identity import address_of
 
 #: How often the same account is spoken of, and its owner is mailed.
 _SAID = "1 per 15 minutes"

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...limits.service import RateLimits, caller
-from ..identity import canonical_names_of
-from ..mixins import key_of
-from ..names import canonical
 from ..settings import LimitSettings
+from ..users.identity import canonical_names_of
+from ..users.mixins import key_of
+from ..users.names import canonical
 from .lockouts import Lockouts
 
 Recogniser = Callable[[Any], str | None]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...limits.service import RateLimits, caller
-from ..mixins import key_of
+from ..users.mixins import key_of
 from .settings import TwoFactorSettings
 
 

@@ -20,7 +20,7 @@ from ..entrance import Entrance
 from ..models import Models
 from ..part import Part
 from ..second_factors import SecondFactors, Way
-from ..sessions import SessionManager
+from ..sessions.service import SessionManager
 from ..settings import AuthSettings
 from . import promotions
 from .apps import TOTP, AuthenticatorApps

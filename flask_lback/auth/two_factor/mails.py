@@ -9,7 +9,7 @@ from flask import Flask
 from ...core.pages import site_name
 from ...core.translation import gettext
 from ...mail.service import Mailer
-from ..destinations import page_url_or_none
+from ..mails.destinations import page_url_or_none
 
 
 class TwoFactorMails:

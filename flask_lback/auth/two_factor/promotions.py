@@ -17,7 +17,7 @@ from sqlalchemy import event
 
 from ...core.state import current_state
 from ..models import Models
-from ..sessions import SessionManager
+from ..sessions.service import SessionManager
 from .enforcement import Enforcement
 
 _FLAGS = ("is_staff", "is_superuser")

@@ -11,8 +11,8 @@ from flask_sqlalchemy import SQLAlchemy
 
 from ...core import clock
 from ..locking import hold
-from ..mixins import key_of
 from ..models import Models
+from ..users.mixins import key_of
 from .vault import Vault
 
 RECOVERY = "recovery"

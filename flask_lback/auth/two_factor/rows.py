@@ -10,8 +10,8 @@ from flask_sqlalchemy import SQLAlchemy
 
 from ...core import clock
 from ..locking import hold
-from ..mixins import key_of
 from ..models import Models
+from ..users.mixins import key_of
 from .models import TotpDeviceMixin
 
 #: A way that nobody confirms within this time is forgotten.

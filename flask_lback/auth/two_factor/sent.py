@@ -14,8 +14,8 @@ from flask_sqlalchemy import SQLAlchemy
 
 from ...core import clock
 from ..locking import hold
-from ..mixins import key_of
 from ..models import Models
+from ..users.mixins import key_of
 from .settings import TwoFactorSettings
 from .vault import Vault
 

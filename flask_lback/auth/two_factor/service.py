@@ -15,8 +15,8 @@ from ..audit.service import Audit
 from ..devices.service import Devices
 from ..locking import hold
 from ..second_factors import SecondFactors
-from ..sessions import SessionManager
-from ..standing import hold_login
+from ..sessions.service import SessionManager
+from ..sessions.standing import hold_login
 from .apps import TOTP, AppSecret, AuthenticatorApps
 from .attempts import Attempts
 from .enforcement import Enforcement

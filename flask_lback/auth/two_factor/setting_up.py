@@ -12,7 +12,7 @@ from ...core.translation import gettext
 from ...exceptions import AuthenticationError, TokenError
 from ..current import current_user, present_login, resolve
 from ..freshness import fresh_login_required
-from ..sessions import SessionManager
+from ..sessions.service import SessionManager
 from ..views.entering import CHALLENGE, enter
 from ..views.page import form_for, show
 from .apps import TOTP

@@ -15,7 +15,7 @@ from ...core.translation import gettext
 from ..current import current_user, login_required, present_login
 from ..freshness import fresh_login_required, is_fresh
 from ..second_factors import SecondFactors
-from ..sessions import SessionManager
+from ..sessions.service import SessionManager
 from ..views.page import form_for, show
 from . import setting_up, verifying
 from .recovery import COUNT, RECOVERY

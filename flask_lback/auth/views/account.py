@@ -13,7 +13,7 @@ from ..current import current_user, login_required
 from ..oauth.service import OAuthAccounts
 from ..passkeys.service import Passkeys
 from ..second_factors import SecondFactors
-from ..sessions import SessionManager
+from ..sessions.service import SessionManager
 from .page import form_for, show
 
 

@@ -13,10 +13,10 @@ from ...core.translation import gettext
 from ...exceptions import AuthenticationError, InvalidFieldsError, TokenError
 from ..addresses import Addresses
 from ..current import current_user, resolve
-from ..directory import Directory
 from ..freshness import ask_again, is_fresh, personal_login_required
 from ..managers import UserManager
-from ..sessions import SessionManager
+from ..sessions.service import SessionManager
+from ..users.directory import Directory
 from .base import AccountView
 from .page import account_url, show, to_sign_in
 

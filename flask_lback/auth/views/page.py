@@ -10,13 +10,13 @@ from flask.typing import ResponseReturnValue
 from ...core.pages import url_or_none
 from ...core.state import current_state
 from ...core.translation import gettext
-from ..destinations import page_url_or_none
-from ..directory import Directory
 from ..forms import AccountForm
+from ..mails.destinations import page_url_or_none
 from ..parts import FORMS
-from ..policy import PasswordPolicy
+from ..passwords.policy import PasswordPolicy
 from ..replaced_forms import form_class_of
 from ..settings import AuthSettings, TemplateSettings
+from ..users.directory import Directory
 
 #: Fields that take a new password, by page.
 _NEW_PASSWORDS = {

@@ -13,10 +13,10 @@ from ...core.state import current_state
 from ...core.translation import gettext
 from ...exceptions import InvalidFieldsError, TokenError
 from ..current import current_user
-from ..first_password import choose_password
 from ..freshness import ask_again, is_fresh, personal_login, personal_login_required
 from ..managers import UserManager
-from ..sessions import SessionManager
+from ..passwords.first_password import choose_password
+from ..sessions.service import SessionManager
 from .addresses import offer_api_tokens
 from .base import AccountView
 from .page import account_url, show, to_sign_in

@@ -9,10 +9,10 @@ from ...core.pages import url_or_none
 from ...core.state import current_state
 from ...core.translation import gettext
 from ...exceptions import InvalidFieldsError, TokenError
-from ..directory import Directory
 from ..managers import UserManager
 from ..registering import register as make_account
 from ..settings import AuthSettings
+from ..users.directory import Directory
 from .base import AccountView
 from .page import show, to_sign_in
 

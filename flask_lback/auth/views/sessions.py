@@ -14,7 +14,7 @@ from ..current import current_user, logout_user
 from ..devices.names import device_name
 from ..devices.service import Devices
 from ..freshness import personal_login, personal_login_required
-from ..sessions import SessionManager
+from ..sessions.service import SessionManager
 from .page import show
 
 #: Keys of the database are not larger.

@@ -8,9 +8,9 @@ from flask.typing import ResponseReturnValue
 from ...core.state import current_state
 from ...core.translation import gettext
 from ..current import current_user
-from ..directory import Directory
 from ..freshness import personal_login_required
 from ..managers import UserManager
+from ..users.directory import Directory
 from .page import form_for, show
 
 

@@ -56,7 +56,7 @@ CONTROLS = (
         ("HO-2",),
         (
             Edit(
-                "auth/cookies.py",
+                "auth/sessions/cookies.py",
                 "return request.is_secure or",
                 'return request.headers.get("X-Forwarded-Proto") == "https" or',
             ),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from .control import Control, Edit
 
-ACCOUNTS, MANAGERS, POLICY = "auth/accounts.py", "auth/managers.py", "auth/policy.py"
-LINKS, ADDRESSES, NAMES = "auth/links.py", "auth/addresses.py", "auth/names.py"
-PASSWORDS = "auth/passwords.py"
+ACCOUNTS, MANAGERS, POLICY = "auth/accounts.py", "auth/managers.py", "auth/passwords/policy.py"
+LINKS, ADDRESSES, NAMES = "auth/mails/links.py", "auth/addresses.py", "auth/users/names.py"
+PASSWORDS = "auth/passwords/hasher.py"
 PAGE, JSON = "auth/views/registration.py", "api/accounts/views/registration.py"
 
 KNOWN_ADDRESS = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .control import Control, Edit
 
-MANAGERS, LINKS = "auth/managers.py", "auth/links.py"
+MANAGERS, LINKS = "auth/managers.py", "auth/mails/links.py"
 
 CONTROLS = (
     Control(

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from .control import Control, Edit
 
-SESSIONS, LOADING, COOKIES = "auth/sessions.py", "auth/loading.py", "auth/cookies.py"
-ROWS, MIDDLEWARE = "auth/session_rows.py", "auth/middleware.py"
+SESSIONS, LOADING, COOKIES = (
+    "auth/sessions/service.py",
+    "auth/sessions/loading.py",
+    "auth/sessions/cookies.py",
+)
+ROWS, MIDDLEWARE = "auth/sessions/rows.py", "auth/middleware.py"
 
 IDS = (
     Control(

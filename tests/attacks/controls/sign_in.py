@@ -184,7 +184,7 @@ INPUT = (
     Control(
         "hashes of older kinds are read",
         ("LG-3",),
-        (Edit("auth/passwords.py", "return matches(password, stored)", "return False"),),
+        (Edit("auth/passwords/hasher.py", "return matches(password, stored)", "return False"),),
     ),
     Control(
         "a password that is far too long is refused unread",

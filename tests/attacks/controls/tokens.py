@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from .control import Control, Edit
 
-ACCESS, REFRESH = "auth/access_tokens.py", "auth/refresh_tokens.py"
-KEYS, HEADER = "auth/signing_keys.py", "auth/credentials.py"
+ACCESS, REFRESH = "auth/tokens/access.py", "auth/tokens/refresh.py"
+KEYS, HEADER = "auth/tokens/keys.py", "auth/tokens/credentials.py"
 
 SIGNATURES = (
     Control(

@@ -7,10 +7,10 @@ from flask.typing import ResponseReturnValue
 
 from ....auth.addresses import Addresses
 from ....auth.current import current_user
-from ....auth.directory import Directory
 from ....auth.freshness import ask_again, is_fresh, personal_login_required
 from ....auth.managers import UserManager
-from ....auth.sessions import SessionManager
+from ....auth.sessions.service import SessionManager
+from ....auth.users.directory import Directory
 from ....core.errors import Problem
 from ....core.state import current_state
 from ....core.translation import gettext

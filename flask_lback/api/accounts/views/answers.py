@@ -7,14 +7,14 @@ from typing import Any
 from flask import Response, jsonify, request
 from flask_sqlalchemy import SQLAlchemy
 
-from ....auth.access_tokens import AccessTokens
 from ....auth.current import login_user
 from ....auth.entrance import Entrance, SecondStepRequired
-from ....auth.mixins import key_of
-from ....auth.refresh_tokens import RefreshTokens
 from ....auth.rights import rights_of
-from ....auth.sessions import SessionManager
+from ....auth.sessions.service import SessionManager
 from ....auth.settings import AuthSettings
+from ....auth.tokens.access import AccessTokens
+from ....auth.tokens.refresh import RefreshTokens
+from ....auth.users.mixins import key_of
 from ....core.errors import Problem
 from ....core.state import current_state
 from ....core.translation import gettext

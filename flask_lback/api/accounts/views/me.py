@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from ....auth.current import current_user, resolve
 from ....auth.denials import refuse_anonymous
 from ....auth.freshness import personal_login_required
-from ....auth.profiles import Profiles
+from ....auth.users.profiles import Profiles
 from ....core.state import current_state
 from ....exceptions import InvalidFieldsError
 from ..forms import FormDocument, invalid

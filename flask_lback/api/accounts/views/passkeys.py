@@ -19,7 +19,7 @@ from ....auth.freshness import (
 from ....auth.passkeys import second_step
 from ....auth.passkeys.ceremonies import REAUTHENTICATE, SECOND_STEP, SIGN_IN
 from ....auth.passkeys.service import Passkeys, present_passkeys
-from ....auth.sessions import SessionManager
+from ....auth.sessions.service import SessionManager
 from ....core import clock
 from ....core.errors import Problem
 from ....core.state import current_state

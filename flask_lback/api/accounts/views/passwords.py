@@ -6,10 +6,10 @@ from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
 
 from ....auth.current import current_user
-from ....auth.first_password import choose_password
 from ....auth.freshness import ask_again, is_fresh, personal_login, personal_login_required
 from ....auth.managers import UserManager
-from ....auth.sessions import SessionManager
+from ....auth.passwords.first_password import choose_password
+from ....auth.sessions.service import SessionManager
 from ....core.errors import Problem
 from ....core.state import current_state
 from ....core.translation import gettext

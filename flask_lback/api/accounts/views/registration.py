@@ -5,10 +5,10 @@ from __future__ import annotations
 from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
 
-from ....auth.directory import Directory
 from ....auth.managers import UserManager
 from ....auth.registering import register as make_account
 from ....auth.settings import AuthSettings
+from ....auth.users.directory import Directory
 from ....core.errors import Problem
 from ....core.state import current_state
 from ....core.translation import gettext

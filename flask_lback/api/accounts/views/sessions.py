@@ -11,7 +11,7 @@ from flask_sqlalchemy import SQLAlchemy
 from ....auth.current import current_user
 from ....auth.devices.names import device_name
 from ....auth.freshness import personal_login, personal_login_required
-from ....auth.sessions import SessionManager
+from ....auth.sessions.service import SessionManager
 from ....auth.views.sessions import LARGEST_KEY
 from ....core import clock
 from ....core.errors import Problem

@@ -8,8 +8,8 @@ from flask.typing import ResponseReturnValue
 from ....auth.current import logout_user, present_login
 from ....auth.denials import refuse_anonymous
 from ....auth.managers import UserManager
-from ....auth.refresh_tokens import RefreshTokens
 from ....auth.settings import LimitSettings
+from ....auth.tokens.refresh import RefreshTokens
 from ....core.errors import Problem
 from ....core.state import current_state
 from ....exceptions import AuthenticationError, TokenError

@@ -8,13 +8,13 @@ from typing import Any
 from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
 
-from ....auth.access_tokens import AccessTokens
 from ....auth.api_tokens.models import ApiTokenMixin
 from ....auth.api_tokens.service import ApiTokens
 from ....auth.api_tokens.settings import ApiTokenSettings
 from ....auth.current import resolve
 from ....auth.freshness import fresh_login_required
 from ....auth.mechanisms import auth_required
+from ....auth.tokens.access import AccessTokens
 from ....core import clock
 from ....core.errors import Problem
 from ....core.state import current_state, state_of

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from ....auth.current import current_user, present_login
 from ....auth.freshness import fresh_login_required
 from ....auth.second_factors import SecondFactors
-from ....auth.sessions import SessionManager
+from ....auth.sessions.service import SessionManager
 from ....auth.two_factor.challenges import Challenges, method_of
 from ....auth.two_factor.service import TwoFactor
 from ....core.errors import Problem

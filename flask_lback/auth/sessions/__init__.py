@@ -1,0 +1,1 @@
+"""Logins as rows, and the one statement that finds them."""

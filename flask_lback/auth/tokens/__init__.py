@@ -1,0 +1,1 @@
+"""Access and refresh tokens, and what an Authorization header stands for."""

@@ -1,0 +1,1 @@
+"""What an account is: columns, names, questions about rights, the managers of its class."""
