@@ -82,7 +82,7 @@ class UserManager(LbackUserNames):
         self._audit.record("auth.superuser_made", user)
         return user
 
-    @lback_call("username", "email", "password", plain_password="password")  # noqa: S106 - names
+    @lback_call("username", "email", "password", plain_password="password")  # noqa: S106  # nosec B106 - a name
     def register_user(
         self,
         *,

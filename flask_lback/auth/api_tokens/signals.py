@@ -9,7 +9,7 @@ api_token_created = declare(
     "An account has a new API token. The token itself is not passed on.",
     sender="the ApiTokens",
     user="the account",
-    api_token="the row",  # noqa: S106 - what it is, in words
+    api_token="the row",  # noqa: S106  # nosec B106 - in words
 )
 api_token_revoked = declare(
     "api_token_revoked",

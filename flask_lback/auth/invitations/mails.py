@@ -24,7 +24,7 @@ class InvitationMails:
 
         :raises ConfigError: links cannot be built.
         """
-        page_url("accept_invitation", token="")
+        page_url("accept_invitation", token="")  # nosec B106 - none
 
     def invite(self, invitation: InvitationMixin, token: str, inviter: str) -> None:
         """Send the link."""

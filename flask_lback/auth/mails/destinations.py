@@ -23,7 +23,7 @@ _PLAIN = ("request_reset_password", "login", "sessions", "tokens", "passkeys", "
 #: JSON routes whose mail is of no use without its link, and the page that it leads to.
 _NEEDED = {
     "resend_verification": "verify_email",
-    "request_reset_password": "reset_password",
+    "request_reset_password": "reset_password",  # nosec B105 - a page
     "change_email": "confirm_email",
     "request_magic_link": "magic_link",
 }

@@ -17,7 +17,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
     "github": {
         "label": "GitHub",
         "authorize_url": "https://github.com/login/oauth/authorize",
-        "token_url": "https://github.com/login/oauth/access_token",
+        "token_url": "https://github.com/login/oauth/access_token",  # nosec B105
         "userinfo_url": "https://api.github.com/user",
         "emails_url": "https://api.github.com/user/emails",
         "scope": "read:user user:email",
@@ -26,7 +26,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
     "discord": {
         "label": "Discord",
         "authorize_url": "https://discord.com/oauth2/authorize",
-        "token_url": "https://discord.com/api/oauth2/token",
+        "token_url": "https://discord.com/api/oauth2/token",  # nosec B105
         "userinfo_url": "https://discord.com/api/users/@me",
         "scope": "identify email",
         "fields": {

