@@ -102,7 +102,11 @@ class AuthFeature(Feature):
         hasher = state.add(PasswordHasher(passwords))
         policy = state.add(PasswordPolicy(passwords))
         links = state.add(LinkTokens(plan.app))
-        mails = state.add(AccountMails(state[Mailer], links, settings, state[RateLimits], plan.app))
+        mails = state.add(
+            AccountMails(
+                state[Mailer], links, settings, state[RateLimits], state[TaskRunner], plan.app
+            )
+        )
         audit = state.add(Audit(db, models))
         sessions = state.add(SessionManager(db, models, settings, audit))
         directory = state.add(Directory(db, models))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import functools
 import re
 import types
 import typing
@@ -79,7 +80,8 @@ class Declaration:
     secret: bool
 
 
-def declarations(kind: type[Settings]) -> list[Declaration]:
+@functools.cache
+def declarations(kind: type[Settings]) -> tuple[Declaration, ...]:
     """Every setting that a class declares, in the order of its fields."""
     hints = typing.get_type_hints(kind)
     found = []
@@ -88,7 +90,7 @@ def declarations(kind: type[Settings]) -> list[Declaration]:
         default = field.default if factory is MISSING else factory()
         key = kind.prefix + field.name.upper()
         found.append(Declaration(key, field.name, hints[field.name], default, **field.metadata))
-    return found
+    return tuple(found)
 
 
 def read(kind: type[S], config: Mapping[str, Any]) -> S:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from flask_lback import Lback
 from flask_lback.auth import AbstractEmailUser, AbstractUser
+from flask_lback.auth.models import default_user
 from flask_lback.db.schema import drop, initialize
 from flask_lback.permissions import permission_required
 from flask_lback.testing import use_cheap_hasher
@@ -103,11 +105,29 @@ def make_db(kind: str) -> tuple[SQLAlchemy | None, type[Any] | None]:
     return db, Person
 
 
-def make_site(kind: str = "default", url: str = "sqlite://", **config: Any) -> Site:
-    """An application of use A (``default``) or B, with a page behind a permission."""
+@functools.cache
+def shared_db(kind: str) -> tuple[SQLAlchemy, type[Any]]:
+    """One database object for the sites of a kind in this process.
+
+    Mapping the classes anew for every test would take most of the time of the suite.
+    """
+    db, user_model = make_db(kind)
+    if db is None or user_model is None:
+        db = SQLAlchemy()
+        user_model = default_user(db)
+    return db, user_model
+
+
+def make_site(
+    kind: str = "default", url: str = "sqlite://", *, own_classes: bool = False, **config: Any
+) -> Site:
+    """An application with a page behind a permission.
+
+    :param own_classes: whether its models are its own, for tests that change them.
+    """
     app = Flask("site")
     app.config.update(SECRET_KEY=SECRET_KEY, TESTING=True, SQLALCHEMY_DATABASE_URI=url, **config)
-    db, user_model = make_db(kind)
+    db, user_model = make_db(kind) if own_classes else shared_db(kind)
     if db is None:
         lback = Lback(app)
     else:

@@ -9,6 +9,7 @@ from ...core.pages import site_name
 from ...core.translation import gettext
 from ...limits.service import RateLimits
 from ...mail.service import Mailer
+from ...tasks.runner import TaskRunner
 from ..settings import AuthSettings
 from ..signals import user_email_verification_initiated
 from ..users.identity import address_of
@@ -21,7 +22,10 @@ _EXISTS = "1 per hour"
 
 
 class AccountMails:
-    """What accounts are told by mail; one that has no address is told nothing."""
+    """What accounts are told by mail; one that has no address is told nothing.
+
+    A mail is written in the background: the time that it takes would tell who has an account.
+    """
 
     def __init__(
         self,
@@ -29,9 +33,11 @@ class AccountMails:
         tokens: LinkTokens,
         settings: AuthSettings,
         limits: RateLimits,
+        runner: TaskRunner,
         app: Any,
     ) -> None:
         self._mailer = mailer
+        self._runner = runner
         self._limits = limits
         self._tokens = tokens
         self._settings = settings
@@ -124,8 +130,15 @@ class AccountMails:
         address = to or address_of(user)
         if not address:
             return
-        name = getattr(user, "first_name", "") or user.get_username()
-        subject = f"{subject} - {site_name(self._app)}"
-        self._mailer.send_template(
-            address, subject, f"lback/mail/{template}", user_name=name, **context
+        name = user.get_username()
+        if to is None and getattr(user, "email_verified_at", None) is not None:
+            # Nobody else is greeted with a text that somebody has chosen freely.
+            name = getattr(user, "first_name", "") or name
+        self._runner.run_later(
+            self._mailer.send_template,
+            address,
+            f"{subject} - {site_name(self._app)}",
+            f"lback/mail/{template}",
+            user_name=name,
+            **context,
         )

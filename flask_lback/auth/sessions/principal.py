@@ -105,16 +105,21 @@ def unite_with_session(user: Any) -> None:
 
 
 def unite_on_load(user_class: type[Any]) -> None:
-    """When the row of the present account is queried, let both objects be one thing."""
+    """When the row of the present account is queried, let both objects be one thing.
 
-    @event.listens_for(user_class, "load", propagate=True)
-    def unite(loaded: Any, context: Any) -> None:
-        user = g.get(USER) if has_app_context() else None
-        if user is None or not is_pending(user) or user != loaded:
-            return
-        registry = user.__dict__[PENDING].registry
-        if registry.has() and registry() is context.session:
-            _share(user, loaded)
+    Once for a class, however many applications use it.
+    """
+    if not event.contains(user_class, "load", _unite):
+        event.listen(user_class, "load", _unite, propagate=True)
+
+
+def _unite(loaded: Any, context: Any) -> None:
+    user = g.get(USER) if has_app_context() else None
+    if user is None or not is_pending(user) or user != loaded:
+        return
+    registry = user.__dict__[PENDING].registry
+    if registry.has() and registry() is context.session:
+        _share(user, loaded)
 
 
 def key_attribute(mapper: Any) -> str:
