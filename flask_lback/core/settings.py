@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-import functools
 import re
 import types
 import typing
@@ -80,7 +79,6 @@ class Declaration:
     secret: bool
 
 
-@functools.cache
 def declarations(kind: type[Settings]) -> tuple[Declaration, ...]:
     """Every setting that a class declares, in the order of its fields."""
     hints = typing.get_type_hints(kind)

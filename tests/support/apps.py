@@ -119,7 +119,7 @@ def shared_db(kind: str) -> tuple[SQLAlchemy, type[Any]]:
 
 
 def make_site(
-    kind: str = "default", url: str = "sqlite://", *, own_classes: bool = False, **config: Any
+    kind: str = "default", url: str = "sqlite://", own_classes: Any = False, **config: Any
 ) -> Site:
     """An application with a page behind a permission.
 
