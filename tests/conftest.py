@@ -1,5 +1,7 @@
 """Fixtures that every test may ask for; each is documented where it is defined."""
 
+import gc
+
 pytest_plugins = [
     "tests.support.browser",
     "tests.support.databases",
@@ -9,3 +11,8 @@ pytest_plugins = [
     "tests.support.templates",
     "tests.support.races",
 ]
+
+
+def pytest_configure() -> None:
+    """Look for garbage seldom: what the tests have imported and mapped is none, and is a lot."""
+    gc.set_threshold(50_000, 50, 50)

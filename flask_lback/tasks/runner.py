@@ -26,13 +26,14 @@ class TaskRunner:
         self._pool: ThreadPoolExecutor | None = None
         self._process = 0
         self._lock = threading.Lock()
+        self._present = threading.local()
 
     def run_later(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
         """Call ``function`` in the background. What it raises is logged.
 
         Pass plain values: objects of a database session do not survive the request.
         """
-        if self.is_eager:
+        if self.is_eager or getattr(self._present, "is_task", False):
             self._call(function, args, kwargs)
         else:
             with self._lock:
@@ -60,6 +61,7 @@ class TaskRunner:
         return self._pool
 
     def _run(self, function: Callable[..., Any], args: Any, kwargs: Any) -> None:
+        self._present.is_task = True  # what it asks for is done with it, at the process's end too
         with self._app.app_context():
             self._call(function, args, kwargs)
 

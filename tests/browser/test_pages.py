@@ -1,4 +1,4 @@
-"""Every page of the site, as three kinds of people see it: clean, quiet and within reach."""
+"""Every page but the account pages, as three kinds of people see it: clean, within reach."""
 
 from __future__ import annotations
 
@@ -15,26 +15,17 @@ from .test_journey import sign_in
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
-    from werkzeug.routing import Rule
+    from werkzeug.routing import MapAdapter, Rule
 
 pytestmark = [pytest.mark.browser, pytest.mark.service]
 
 MEMBER, MEMBER_PASSWORD = "member", "nothing but a member here"
 ERRORS = [f"/status/{code}/" for code in (400, 401, 403, 404, 405, 409, 413, 429, 500, 503)]
-#: Rules that answer with no page of their own.
-NOT_PAGES = ("static", "lback.static", "lback_api_auth.", "worker", "status")
-#: The sign-in page leads those on who are signed in; the others need a provider, or an account or
-#: a sign-in that is half done: ``test_account_pages`` has them.
-SEEN_ELSEWHERE = {
-    "lback_auth.login",
-    "lback_auth.oauth_callback",
-    "lback_auth.oauth_login",
-    "lback_auth.passkey_verify",
-    "lback_auth.two_factor_verify",
-    "lback_auth.unconfirmed",
-    "status",
-    "broken",
-}
+#: Rules that answer with no page of their own, and the account pages, which
+#: ``test_account_pages`` looks at in every state.
+NOT_PAGES = ("static", "lback.static", "lback_api_auth.", "lback_auth.", "worker", "status")
+#: It is asked for by its address.
+SEEN_ELSEWHERE = {"broken"}
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +53,14 @@ def is_page(rule: Rule) -> bool:
     return "GET" in (rule.methods or ()) and not rule.endpoint.startswith(NOT_PAGES)
 
 
+def leads_to_page(adapter: MapAdapter, path: str) -> bool:
+    """Whether a link leads to a page that is looked at here."""
+    if not adapter.test(path, "GET"):
+        return False
+    endpoint, _ = adapter.match(path, "GET")
+    return not str(endpoint).startswith(NOT_PAGES)
+
+
 def walk(page: Page, served: Served) -> Iterator[str]:
     """Visit every page that can be reached, one address for each endpoint and kind of record."""
     adapter = served.app.url_map.bind("127.0.0.1")
@@ -81,7 +80,7 @@ def walk(page: Page, served: Served) -> Iterator[str]:
         yield address
         for link in page.eval_on_selector_all("a[href]", "all => all.map(a => a.href)"):
             parts = urlsplit(link)
-            if link.startswith(served.url) and adapter.test(parts.path, "GET"):
+            if link.startswith(served.url) and leads_to_page(adapter, parts.path):
                 waiting.append(parts.path + (f"?{parts.query}" if parts.query else ""))
 
 

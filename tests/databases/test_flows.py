@@ -79,7 +79,7 @@ def test_the_life_of_an_account(
     other = Visitor(site.app)
     assert other.sign_in("женя@EXAMPLE.org", PASSWORD).status_code == 302
     listed = call(visitor, "sessions")
-    assert len(listed) == 2
+    assert len(listed["sessions"]) == 2
     assert visitor.submit("/auth/sessions/", "/auth/sessions/end-others/").status_code == 302
     assert [is_in(visitor), is_in(other)] == [True, False]
     with site.app.app_context():

@@ -19,7 +19,7 @@ def make_empty(new_database: DatabaseFactory, tmp_path: Path) -> Iterator[Callab
 
     def make(kind: str = "uuid", database: Any = "sqlite", **config: Any) -> Site:
         folder = {"LBACK_DB_MIGRATIONS_FOLDER": str(tmp_path / "migrations")}
-        site = make_site(kind, new_database(database), **{**folder, **config})
+        site = make_site(kind, new_database(database), **{"own_classes": True, **folder, **config})
         made.append(site)
         return site
 

@@ -325,7 +325,7 @@ def test_our_flask_migrate_adds_no_command_of_its_own(empty: Site) -> None:
 
 
 def test_other_binds_are_made_by_init_db_and_said_to_be(make_empty: Callable[..., Site]) -> None:
-    site = make_empty("uuid", own_classes=True, SQLALCHEMY_BINDS={"audit": "sqlite://"})
+    site = make_empty("uuid", SQLALCHEMY_BINDS={"audit": "sqlite://"})
     site.db.Model.metadata.info.setdefault("bind_key", None)
     key = sa.Column("id", sa.Integer, primary_key=True)
     site.db.Table("entry", key, bind_key="audit")

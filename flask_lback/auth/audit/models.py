@@ -28,7 +28,7 @@ class AuditEntryMixin(Companion):
     actor_name: Mapped[str] = mapped_column(sa.String(254), default="")
     #: What it was done to: ``User``, ``Group``, or another model's name.
     target_kind: Mapped[str] = mapped_column(sa.String(100), default="")
-    target_id: Mapped[str] = mapped_column(exact_string(100), default="", index=True)
+    target_id: Mapped[str] = mapped_column(exact_string(255), default="", index=True)
     target_name: Mapped[str] = mapped_column(sa.String(254), default="")
     ip_address: Mapped[str] = mapped_column(sa.String(45), default="")
     user_agent: Mapped[str] = mapped_column(sa.String(255), default="")

@@ -16,7 +16,7 @@ from ..users.mixins import key_of
 
 logger = logging.getLogger(__name__)
 
-_LENGTHS = {"actor_name": 254, "target_name": 254, "target_id": 100, "target_kind": 100}
+_LENGTHS = {"actor_name": 254, "target_name": 254, "target_id": 255, "target_kind": 100}
 
 
 class Audit:

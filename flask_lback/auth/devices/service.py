@@ -96,6 +96,7 @@ class Devices:
 
         :returns: how many were trusted.
         """
+        hold(self._db, user)
         kind = self._kind
         return self._change(
             sa.update(kind)

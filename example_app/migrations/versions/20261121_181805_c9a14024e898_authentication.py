@@ -1,8 +1,8 @@
 """authentication
 
-Revision: a27102ad5210
+Revision: c9a14024e898
 After: c449f816883d
-Made: 2026-11-21 17:39
+Made: 2026-11-21 18:18
 """
 
 import sqlalchemy as sa
@@ -11,7 +11,7 @@ from sqlalchemy.dialects import mysql
 
 import flask_lback.db
 
-revision = "a27102ad5210"
+revision = "c9a14024e898"
 down_revision = "c449f816883d"
 branch_labels = None
 depends_on = None
@@ -80,12 +80,12 @@ def upgrade():
         sa.Column("target_kind", sa.String(length=100), nullable=False),
         sa.Column(
             "target_id",
-            sa.String(length=100)
+            sa.String(length=255)
             .with_variant(
-                mysql.VARCHAR(charset="utf8mb4", collation="utf8mb4_bin", length=100), "mariadb"
+                mysql.VARCHAR(charset="utf8mb4", collation="utf8mb4_bin", length=255), "mariadb"
             )
             .with_variant(
-                mysql.VARCHAR(charset="utf8mb4", collation="utf8mb4_bin", length=100), "mysql"
+                mysql.VARCHAR(charset="utf8mb4", collation="utf8mb4_bin", length=255), "mysql"
             ),
             nullable=False,
         ),
