@@ -49,7 +49,13 @@ class DeviceMails:
             is_new = self._devices.remember(user)
         else:
             is_new = user.last_login_at is not None and self._sessions.is_first_of_its_kind(session)
-        return (lambda: self._tell(user, session)) if is_new else None
+
+        def afterwards() -> None:
+            self._devices.carry_over()
+            if is_new:
+                self._tell(user, session)
+
+        return afterwards
 
     def _tell(self, user: Any, session: UserSessionMixin) -> None:
         new_device_seen.emit(self, user=user, session=session, device=self._devices.recognise(user))

@@ -9,9 +9,11 @@ from typing import Any
 import sqlalchemy as sa
 from flask import Flask, current_app, has_request_context, request
 from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy.exc import DBAPIError
 
 from ...core import clock
 from ...core.security_log import origin
+from ...db.contention import is_contention, retry
 from ..audit.service import Audit
 from ..locking import hold
 from ..models import Models
@@ -24,6 +26,8 @@ from .settings import DeviceSettings
 COOKIE = "lback_device"
 #: The key that this request gives the browser.
 _GIVEN = "lback.device_key"
+#: The rows of its other accounts, the hash that they hold, and the one that they are to hold.
+_OTHERS = "lback.device_others"
 
 
 class Devices:
@@ -73,6 +77,29 @@ class Devices:
         row.ip_address, row.user_agent = origin()
         self._send(self._key() or "")
         return False
+
+    def carry_over(self) -> None:
+        """Let the browser's other accounts know its new key; commits, for after a sign-in.
+
+        Not within it: rows of other accounts are locked by their own sign-ins, and none of them
+        is to wait for another. By primary keys, since a search by hash would lock what lies beside
+        it in MariaDB. Who is not carried over is a browser that is not known.
+        """
+        if (noted := request.environ.pop(_OTHERS, None)) is None:
+            return
+        (keys, old, new), kind, session = noted, self._kind, self._db.session
+        carry = sa.update(kind).where(kind.id.in_(keys), kind.key_hash == old).values(key_hash=new)
+
+        def carried() -> None:
+            self._change(carry)
+            session.commit()
+
+        try:
+            retry(session, carried)
+        except DBAPIError as error:
+            session.rollback()
+            if not is_contention(error):
+                raise
 
     def trust(self, user: Any, days: int) -> bool:
         """Ask this request's browser for no second factor for so long; for after a sign-in.
@@ -136,11 +163,7 @@ class Devices:
         return list(self._db.session.scalars(sa.select(kind).where(kind.key_hash == digest(key))))
 
     def _give(self, user: Any, key: str) -> None:
-        """Make the row, and carry the browser's other accounts over to its new key.
-
-        By their primary keys: a search by hash would lock what lies beside it in MariaDB, and two
-        sign-ins at once would wait for each other.
-        """
+        """Make the row, and note the browser's other accounts for :meth:`carry_over`."""
         kind, rows = self._kind, self._rows()
         # What was too old to be recognised would get the key of the new row.
         own = [row.id for row in rows if row.user_id == key_of(user)]
@@ -148,10 +171,7 @@ class Devices:
         if own:
             self._change(sa.delete(kind).where(kind.id.in_(own)))
         if others:
-            same = kind.key_hash == digest(self._key() or "")
-            self._change(
-                sa.update(kind).where(kind.id.in_(others), same).values(key_hash=digest(key))
-            )
+            request.environ[_OTHERS] = (others, digest(self._key() or ""), digest(key))
         address, agent = origin()
         self._db.session.add(
             kind(owner=user, key_hash=digest(key), ip_address=address, user_agent=agent)
