@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar, overload
@@ -19,6 +18,7 @@ from ..security.csrf import has_header_token
 from .audit.service import Audit
 from .current import present_login
 from .denials import refuse_anonymous
+from .guarding import Guard
 from .sessions.principal import Login
 from .sessions.service import SessionManager
 from .settings import AuthSettings
@@ -101,6 +101,37 @@ def is_fresh(within: int | None = None) -> bool:
     return (clock.now() - login.authenticated_at).total_seconds() < minutes * 60
 
 
+class PersonalLoginRequired(Guard):
+    """Let a view run for people who have signed in, and for no program with a token."""
+
+    def check(self, view_name: str) -> Any:
+        """None when the person may go on, otherwise the answer.
+
+        :raises Problem: 403, for a program with a token.
+        """
+        if present_login() is None:
+            return refuse_anonymous()
+        personal_login()
+        return None
+
+
+class FreshLoginRequired(PersonalLoginRequired):
+    """Let a view run for people who have lately proved who they are.
+
+    :param within: minutes; ``LBACK_AUTH_FRESH_MINUTES`` when left out.
+    """
+
+    def __init__(self, within: int | None = None) -> None:
+        self._within = within
+
+    def check(self, view_name: str) -> Any:
+        """As before, and asks for a proof."""
+        refusal = super().check(view_name)
+        if refusal is not None:
+            return refusal
+        return None if is_fresh(self._within) else ask_again()
+
+
 @overload
 def fresh_login_required(view: V) -> V: ...
 @overload
@@ -115,33 +146,13 @@ def fresh_login_required(view: Any = None, *, within: int | None = None) -> Any:
 
     :param within: minutes; ``LBACK_AUTH_FRESH_MINUTES`` when left out.
     """
-
-    def decorate(view: V) -> V:
-        @functools.wraps(view)
-        def guarded(*args: Any, **kwargs: Any) -> Any:
-            if present_login() is None:
-                return refuse_anonymous()
-            personal_login()
-            if not is_fresh(within):
-                return ask_again()
-            return current_app.ensure_sync(view)(*args, **kwargs)
-
-        return guarded  # type: ignore[return-value]
-
-    return decorate if view is None else decorate(view)
+    guard = FreshLoginRequired(within)
+    return guard if view is None else guard(view)
 
 
 def personal_login_required(view: V) -> V:
     """Let a view run for people who have signed in, and for no program with a token."""
-
-    @functools.wraps(view)
-    def guarded(*args: Any, **kwargs: Any) -> Any:
-        if present_login() is None:
-            return refuse_anonymous()
-        personal_login()
-        return current_app.ensure_sync(view)(*args, **kwargs)
-
-    return guarded  # type: ignore[return-value]
+    return PersonalLoginRequired()(view)
 
 
 def ask_again() -> Any:

@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from flask import current_app
+from ..core.views import caller_of
 
 V = TypeVar("V", bound=Callable[..., Any])
 
@@ -24,14 +24,14 @@ class Guard:
         if inspect.isclass(view):
             self._guard(view)
             return view
-        name = getattr(view, "__name__", type(view).__name__)
+        run, name = caller_of(view), getattr(view, "__name__", type(view).__name__)
 
         @functools.wraps(view)
         def guarded(*args: Any, **kwargs: Any) -> Any:
             refusal = self.check(name)
             if refusal is not None:
                 return refusal
-            return current_app.ensure_sync(view)(*args, **kwargs)
+            return run(*args, **kwargs)
 
         return guarded  # type: ignore[return-value]
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import inspect
 from collections.abc import Callable
 from typing import Any, ClassVar, TypeVar
 
@@ -11,8 +9,8 @@ from flask import abort, current_app, request
 
 from ..auth.current import present_login, resolve
 from ..auth.denials import refuse_anonymous, refuse_forbidden
+from ..auth.guarding import Guard
 from ..auth.rights import rights_of
-from ..core.views import caller_of
 from ..exceptions import ConfigError
 from ..typing import PermissionSpec
 from .names import as_names
@@ -25,7 +23,7 @@ from .signals import (
 V = TypeVar("V", bound=Callable[..., Any])
 
 
-class PermissionRequired:
+class PermissionRequired(Guard):
     """Let a view run for accounts with a permission.
 
     For functions, ``async`` ones too, and for classes with ``dispatch_request``. Anonymous
@@ -48,38 +46,6 @@ class PermissionRequired:
                 f"{type(self).__name__}({given!r}) names no permission.",
                 'Give a name such as "blog.add_post", several, or a function of the request.',
             )
-
-    def __call__(self, view: V) -> V:
-        """Decorate a view."""
-        if inspect.isclass(view):
-            self._guard(view)
-            return view
-        name = getattr(view, "__name__", type(view).__name__)
-        run = caller_of(view)
-
-        @functools.wraps(view)
-        def guarded(*args: Any, **kwargs: Any) -> Any:
-            refusal = self.check(name)
-            if refusal is not None:
-                return refusal
-            return run(*args, **kwargs)
-
-        return guarded  # type: ignore[return-value]
-
-    def _guard(self, kind: Any) -> None:
-        """Guard a class, and what its subclasses put in place of the guarded method."""
-        kind.dispatch_request = self(kind.dispatch_request)
-        own = vars(kind).get("__init_subclass__")
-
-        def follow(cls: type[Any], /, **options: Any) -> None:
-            if own is not None:
-                own.__get__(None, cls)(**options)
-            else:
-                super(kind, cls).__init_subclass__(**options)
-            if "dispatch_request" in vars(cls):
-                cls.dispatch_request = self(cls.dispatch_request)
-
-        kind.__init_subclass__ = classmethod(follow)
 
     def check(self, view_name: str) -> Any:
         """None when the present account may go on, otherwise the answer.
