@@ -8,12 +8,16 @@ import smtplib
 from collections.abc import Callable
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 from urllib.request import urlopen
 
 import pytest
+from flask import Flask, url_for
 from sqlalchemy import create_engine, text
+from werkzeug.routing import BaseConverter
 
 from tests.support import services
+from tests.support.apps import USER_KINDS, Site
 from tests.support.browser import Tab, axe
 from tests.support.databases import DATABASES, DatabaseFactory, DatabaseKind
 from tests.support.server import Gunicorn, closed_port
@@ -80,6 +84,43 @@ def test_a_new_database_is_empty_and_gone_afterwards(kind: DatabaseKind, tmp_pat
         gone = create_engine(first)
         with pytest.raises(Exception, match=r"does not exist|Unknown database"):
             gone.connect()
+
+
+# --- what is made once for all applications of a process --------------------------------------
+
+
+def address(rule: str, mark: str, **options: Any) -> str:
+    """What an application builds whose converter ``marked`` puts a mark before the value."""
+
+    class Marked(BaseConverter):
+        def to_url(self, value: Any) -> str:
+            return f"{mark}-{value}"
+
+    app = Flask("marked")
+    app.url_map.converters["marked"] = Marked
+    app.add_url_rule(rule, "page", **options)
+    with app.test_request_context():
+        return url_for("page") if options else url_for("page", name="ann")
+
+
+def test_alike_routes_of_two_applications_use_their_own_converters() -> None:
+    assert [address("/<marked:name>/", mark) for mark in "ab"] == ["/a-ann/", "/b-ann/"]
+
+
+def test_alike_routes_of_two_applications_have_their_own_defaults() -> None:
+    ways = [address("/<marked:name>/", "a", defaults={"name": name}) for name in ("ann", "bob")]
+    assert ways == ["/a-ann/", "/a-bob/"]
+
+
+@pytest.mark.parametrize("kind", USER_KINDS)
+def test_alike_sites_have_rows_of_their_own(kind: str, make_ready: Callable[..., Site]) -> None:
+    one, other = make_ready(kind), make_ready(kind)
+    one.add_user("ann")
+    other.add_user("bob")
+    for site, here, away in ((one, "ann", "bob"), (other, "bob", "ann")):
+        with site.app.app_context():
+            assert site.user(here)
+            assert site.user(away) is None
 
 
 # --- mail -------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import functools
 import re
 import types
 import typing
@@ -81,9 +82,14 @@ class Declaration:
 
 def declarations(kind: type[Settings]) -> tuple[Declaration, ...]:
     """Every setting that a class declares, in the order of its fields."""
+    return _declarations(kind)  # type: ignore[arg-type]
+
+
+@functools.cache
+def _declarations(kind: Any) -> tuple[Declaration, ...]:
     hints = typing.get_type_hints(kind)
     found = []
-    for field in dataclasses.fields(kind):  # type: ignore[arg-type]
+    for field in dataclasses.fields(kind):
         factory = field.default_factory
         default = field.default if factory is MISSING else factory()
         key = kind.prefix + field.name.upper()

@@ -36,8 +36,8 @@ RANDOM = (
     (r"\b\d{8}_\d{6}(?=_)", "<moment>"),
     (r"\b\d+\.\d+s\b", "<seconds>"),
 )
-#: Variables that would lead a sample out of its folder, or change what it prints.
-_FOREIGN = ("FLASK_", "LBACK_", "PYTEST_", "PYTHON", "SECRET_KEY", "DATABASE_URL", "MAIL_")
+#: Variables that would lead a sample out of its folder, change what it prints, or measure it.
+_FOREIGN = ("FLASK_", "LBACK_", "PYTEST_", "PYTHON", "COV", "SECRET_KEY", "DATABASE_URL", "MAIL_")
 
 
 class SampleError(AssertionError):
