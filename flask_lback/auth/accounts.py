@@ -2,44 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from types import SimpleNamespace
+from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.attributes import set_committed_value
 
 from ..core import clock
 from ..core.translation import gettext
 from ..exceptions import InvalidFieldsError
 from .audit.service import Audit
-from .mails.service import AccountMails
 from .models import Models
 from .passwords.hasher import PasswordHasher
 from .passwords.policy import PasswordPolicy
+from .passwords.required_change import RequiredPasswordChanges
 from .sessions.service import SessionManager
 from .settings import AuthSettings
-from .signals import (
-    user_activated,
-    user_deactivated,
-    user_password_set,
-    user_pre_register,
-    user_registered,
-    user_registration_failed,
-)
-from .users.chiefs import Chiefs
+from .signals import user_activated, user_deactivated, user_password_set
 from .users.directory import Directory
 from .users.mixins import key_name, key_of
 from .users.names import canonical, clean_email, clean_username
 
 
 class Accounts:
-    """Create, register, change and switch off accounts.
-
-    Methods that a page calls commit once, before mails and signals leave.
-    """
+    """Create, change and switch off accounts; the caller commits."""
 
     def __init__(
         self,
@@ -50,9 +37,8 @@ class Accounts:
         hasher: PasswordHasher,
         policy: PasswordPolicy,
         sessions: SessionManager,
-        mails: AccountMails,
         audit: Audit,
-        chiefs: Chiefs,
+        required_changes: RequiredPasswordChanges,
     ) -> None:
         self._db = db
         self._models = models
@@ -61,9 +47,8 @@ class Accounts:
         self._hasher = hasher
         self._policy = policy
         self._sessions = sessions
-        self._mails = mails
         self._audit = audit
-        self._chiefs = chiefs
+        self._required_changes = required_changes
         self._email = directory.email_name or "email"
         self._revocations: list[Callable[[Any], object]] = []
 
@@ -84,94 +69,36 @@ class Accounts:
         fields = self.cleaned(fields)
         if taken := self.taken(fields):
             raise InvalidFieldsError(taken)
-        user = self._make(password, fields)
+        user = self.make(password, fields)
         if verified and self._directory.has_email:
             user.email_verified_at = clock.now()
+        return user
+
+    def make(self, password: str | None, fields: dict[str, Any]) -> Any:
+        """An account of names that are :meth:`cleaned` and free, added to the session."""
+        user = self._directory.user_class(**fields)
+        user.password_hash = None if password is None else self._hasher.hash(password)
+        if password is not None:
+            self._policy.password_changed(password, user)
+        self._db.session.add(user)
         return user
 
     def note_superuser(self, user: Any) -> None:
         """Write into the audit log that an account has every right."""
         self._audit.record("auth.superuser_made", user)
 
-    def register(
-        self,
-        *,
-        password: str,
-        complete: Callable[[Any], object] | None = None,
-        **fields: Any,
-    ) -> Any | None:
-        """Make an account for whoever asks, commit, and send the verification mail.
-
-        :param complete: called with the account before the commit, for what belongs to it; an
-            exception of it undoes everything.
-        :returns: the account; None when the address has one already and nobody is to be told,
-            in which case its owner gets a mail instead.
-        :raises InvalidFieldsError: what the person has to change.
-        """
-        fields = self.cleaned(fields)
-        errors = self.taken(fields)
-        username = fields.get("username")
-        reserved = map(canonical, self._settings.reserved_usernames)
-        if username and canonical(username) in reserved:
-            errors.setdefault("username", [gettext("This name is taken. Choose another one.")])
-        if complaints := self._policy.complaints(password, SimpleNamespace(**fields)):
-            errors["password"] = complaints
-        # Beside another mistake, too, a known address would tell who has an account.
-        hidden = self._settings.generic_answers and errors.pop(self._email, None) is not None
-        if hidden and not errors:
-            self._hasher.hash(password)
-            self._refuse_quietly(fields)
-            return None
-        if errors:
-            self._report_duplicate(fields, {self._email: []} if hidden else errors)
-            raise InvalidFieldsError(errors)
-        groups = self._default_groups()
-        asked = {"username": fields.get("username"), "email": fields.get(self._email)}
-        user_pre_register.emit(self, **asked)
-        user = self._make(password, fields)
-        user.groups.extend(groups)
-        try:
-            if complete is not None:
-                complete(user)
-            self._db.session.flush()
-            self._audit.record("auth.registered", user, actor=user)
-            self._db.session.commit()
-        except IntegrityError:
-            self._db.session.rollback()
-            if not (taken := self.taken(fields)):
-                raise  # another column than the names: nobody was faster, something is missing
-            self._lost_race(fields, taken)
-            return None
-        except BaseException:
-            self._db.session.rollback()
-            raise
-        user_registered.emit(self, user=user)
-        must = self._settings.verify_email or self._chiefs.has(
-            getattr(user, "email_canonical", None)
-        )
-        if must and self._directory.has_email:
-            self._mails.verify_email(user)
-        return user
-
-    def register_passwordless(self, *, verified: bool, **fields: Any) -> Any:
-        """Make an account as registration does, of somebody whom another site has sent.
-
-        It is added to the session; the caller commits, and sends mails and signals then.
-
-        :param verified: whether its address counts as verified.
-        :raises InvalidFieldsError: a name is malformed or taken.
-        """
-        groups = self._default_groups()
-        user = self.create(password=None, verified=verified, **fields)
-        user.groups.extend(groups)
-        return user
-
     def is_reserved(self, username: str) -> bool:
         """Whether nobody can register with this name."""
         return canonical(username) in map(canonical, self._settings.reserved_usernames)
 
     def set_password(
-        self, user: Any, password: str, *, but: int | None = None, validate: bool = True
+        self,
+        user: Any,
+        password: str,
+        *,
+        but: int | None = None,
+        validate: bool = True,
+        must_change: bool = False,
     ) -> None:
         """Give an account a new password and end its sessions; the caller commits.
 
@@ -179,6 +106,7 @@ class Accounts:
 
         :param but: the session that stays.
         :param validate: whether the policy has a say.
+        :param must_change: whether its owner has to choose another one at the next sign-in.
         :raises InvalidFieldsError: the policy refuses it.
         """
         if validate and (complaints := self.complaints(user, password)):
@@ -186,12 +114,29 @@ class Accounts:
         user.password_hash = self._hasher.hash(password)
         self._policy.password_changed(password, user)
         self._audit.record("auth.password_set", user)
+        if must_change:
+            self._required_changes.require(user)
+        else:
+            self._required_changes.settle(user)
+        self._end_what_it_opened(user, but)
+        user_password_set.emit(self, user=user)
+
+    def disable_password(self, user: Any) -> None:
+        """Let no password open an account, and end its sessions and tokens; the caller commits.
+
+        A link by mail still can set one.
+        """
+        user.password_hash = None
+        self._audit.record("auth.password_disabled", user)
+        self._required_changes.settle(user)
+        self._end_what_it_opened(user, None)
+
+    def _end_what_it_opened(self, user: Any, but: int | None) -> None:
         if but is None:
             self._sessions.end_everything(user)
         else:
             self._sessions.end_all(user, but=but)
         self._revoke(user)
-        user_password_set.emit(self, user=user)
 
     def claim(self, user: Any) -> bool:
         """Whether the password still is the one that was read: of two at once, one wins.
@@ -283,36 +228,3 @@ class Accounts:
     def _revoke(self, user: Any) -> None:
         for action in self._revocations:
             action(user)
-
-    def _make(self, password: str | None, fields: dict[str, Any]) -> Any:
-        user = self._directory.user_class(**fields)
-        user.password_hash = None if password is None else self._hasher.hash(password)
-        if password is not None:
-            self._policy.password_changed(password, user)
-        self._db.session.add(user)
-        return user
-
-    def _lost_race(self, fields: dict[str, Any], errors: dict[str, list[str]]) -> None:
-        if self._settings.generic_answers and set(errors) == {self._email}:
-            self._refuse_quietly(fields)
-            return
-        self._report_duplicate(fields, errors)
-        if self._settings.generic_answers:
-            errors.pop(self._email, None)
-        raise InvalidFieldsError(errors)
-
-    def _refuse_quietly(self, fields: dict[str, Any]) -> None:
-        self._report_duplicate(fields, {self._email: []})
-        owner = self._directory.by_email(fields[self._email])
-        if owner is not None:
-            self._mails.account_exists(owner)
-
-    def _report_duplicate(self, fields: dict[str, Any], errors: dict[str, list[str]]) -> None:
-        if {*self._directory.names, self._email} & set(errors):
-            asked = {"username": fields.get("username"), "email": fields.get(self._email)}
-            self._audit.refuse("auth.registered", reason="duplicate", **asked)
-            user_registration_failed.emit(self, error_type="duplicate", **asked)
-
-    def _default_groups(self) -> Iterable[Any]:
-        group: Any = self._models.Group
-        return self._db.session.scalars(sa.select(group).where(group.is_default)).all()

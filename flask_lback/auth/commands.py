@@ -31,6 +31,7 @@ from .models import Models
 from .sessions.cleaning import remove_dead
 from .users.directory import Directory
 from .users.identity import sign_in_names, twin_of
+from .users.last_superuser import is_last_superuser
 from .users.mixins import key_name
 from .users.names import canonical
 from .users.superusers import VARIABLE, given_values, label_of, value_of
@@ -151,7 +152,7 @@ def deactivate_user(app: Flask, name: str) -> None:
     """
     state = state_of(app)
     user = known_user(state, name)
-    if user.is_active and _is_last_superuser(state, user):
+    if is_last_superuser(state[SQLAlchemy], state[Models], user, lock=True):
         raise CommandError(
             f"{user.get_username()} is the last active superuser.",
             "Make another one first: `flask lback create-superuser`.",
@@ -163,10 +164,18 @@ def deactivate_user(app: Flask, name: str) -> None:
 
 @command("reset-password")
 @click.argument("name")
+@click.option(
+    "--must-change", is_flag=True, help="Its owner chooses another one at the next sign-in."
+)
 @password_options
 @no_input_option
 def reset_password(
-    app: Flask, name: str, password_stdin: bool, skip_validation: bool, no_input: bool
+    app: Flask,
+    name: str,
+    must_change: bool,
+    password_stdin: bool,
+    skip_validation: bool,
+    no_input: bool,
 ) -> None:
     """Set a password; sessions of the account end.
 
@@ -181,7 +190,7 @@ def reset_password(
         if skip_validation
         else lambda text: manager.password_complaints(text, user),
     )
-    manager.set_password(user, password, validate=False)
+    manager.set_password(user, password, validate=False, must_change=must_change)
     state[SQLAlchemy].session.commit()
     done(f"{user.get_username()} has a new password, and every session has ended.")
 
@@ -189,7 +198,7 @@ def reset_password(
 @command("clean-sessions")
 @click.option("--batch", type=click.IntRange(min=1), default=1000, show_default=True, hidden=True)
 def clean_sessions(app: Flask, batch: int) -> None:
-    """Remove the rows of logins that are over."""
+    """Remove the rows of logins, and of invitations, that are over."""
     sessions, tokens = remove_dead(state_of(app), batch)
     done(f"Removed {counted(sessions, 'session')} and {counted(tokens, 'refresh token')}.")
 
@@ -224,18 +233,6 @@ def known_user(state: State, name: str) -> Any:
     if user is None:
         raise CommandError(f"There is no account {name!r}.", "`flask lback list-users` shows them.")
     return user
-
-
-def _is_last_superuser(state: State, user: Any) -> bool:
-    table = type(user)
-    if not getattr(user, "is_superuser", False):
-        return False
-    others = sa.select(sa.func.count()).where(
-        table.is_superuser.is_(True),
-        table.is_active.is_(True),
-        getattr(table, key_name(table)) != getattr(user, key_name(table)),
-    )
-    return state[SQLAlchemy].session.scalar(others) == 0
 
 
 def _say_changed(user: Any, changed: bool, word: str) -> None:

@@ -17,6 +17,13 @@ from ..core.translation import gettext
 from ..db.models import UTCDateTime, exact_string
 from ..exceptions import InvalidFieldsError
 
+#: Of the key of an object, as text; both lengths leave room in the longest index of MariaDB.
+OBJECT_KEY_LENGTH = 150
+
+
+#: What is kept of somebody else, and so leaves with no export of the owner's.
+_OF_OTHERS = {"lback_export": False}
+
 
 class Companion:
     """Base of the models that stand beside a user class."""
@@ -77,6 +84,33 @@ class PermissionMixin(NamedMixin, Companion):
         groups: list[GroupMixin]
         users: list[Any]
 
+    @validates("name")
+    def _plain_name(self, key: str, value: str) -> str:
+        if "*" in str(value):
+            raise InvalidFieldsError(
+                {"name": [gettext("A permission stands for itself: there are no wildcards.")]}
+            )
+        return super()._plain_name(key, value)
+
+
+class ObjectPermissionMixin(Companion):
+    """A right on one object, of an account or of a group.
+
+    The object may be of any table, so that no foreign key takes the row away with it.
+    """
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    #: ``<app>.<model>``, such as ``blog.post``.
+    model: Mapped[str] = mapped_column(exact_string(150))
+    object_key: Mapped[str] = mapped_column(exact_string(OBJECT_KEY_LENGTH))
+    created_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, default=clock.now)
+
+    if TYPE_CHECKING:
+        permission_id: int
+        permission: PermissionMixin
+        user_id: Any
+        group_id: int | None
+
 
 class UserSessionMixin(OwnedMixin):
     """One login of one account on one device. The cookie holds the id, the row only its hash."""
@@ -92,6 +126,11 @@ class UserSessionMixin(OwnedMixin):
     method: Mapped[str] = mapped_column(sa.String(60), default="password")
     ip_address: Mapped[str] = mapped_column(sa.String(45), default="")
     user_agent: Mapped[str] = mapped_column(sa.String(255), default="")
+    #: Who sees the site as its owner, if anybody does: key and name of the account, and the key of
+    #: the session that it comes from. They belong to that person: no export of the owner has them.
+    impersonator_id: Mapped[str | None] = mapped_column(exact_string(255), info=_OF_OTHERS)
+    impersonator_name: Mapped[str | None] = mapped_column(sa.String(254), info=_OF_OTHERS)
+    impersonator_session_id: Mapped[int | None] = mapped_column(info=_OF_OTHERS)
 
     if TYPE_CHECKING:
         refresh_tokens: list[RefreshTokenMixin]

@@ -19,9 +19,11 @@ from ..core.state import State, current_state
 from ..core.views import caller_of
 from ..security.csrf import CSRFProtection
 from .denials import refuse_anonymous
+from .impersonation.service import Impersonations
 from .models import Models
+from .passwords.required_change import holds
 from .sessions.loading import AccountLoader
-from .sessions.principal import LOGIN, USER, Login
+from .sessions.principal import HELD, LOGIN, USER, Impersonator, Login
 from .sessions.service import SessionManager
 from .settings import AuthSettings
 from .tokens import credentials
@@ -75,11 +77,19 @@ def present_login() -> Login | None:
     return login
 
 
+def present_impersonator() -> Impersonator | None:
+    """Who sees the site as the present account; None when it is the account's own login."""
+    login = present_login()
+    return None if login is None else login.impersonator
+
+
 def resolve() -> Any:
     """The present account, loaded at the first call of a request."""
     here = vars(g._get_current_object())
     if USER not in here:
         user, login = _identify() if has_request_context() else (AnonymousUser(), None)
+        if login is not None and holds(login):
+            here[HELD], user, login = user, AnonymousUser(), None
         here[USER] = user
         if login is not None:
             here[LOGIN] = login
@@ -122,10 +132,17 @@ def _identify() -> tuple[Any, Login | None]:
     elif "session" not in state[AuthSettings].mechanisms:
         pass
     elif key := state[SessionManager].present_key():
-        found = loader.by_cookie(key)
+        found = _standing(state, loader.by_cookie(key))
     elif _FLASK_LOGIN_KEY in session and _may_adopt(state):
         found = _adopt_session(state)
     return found or (AnonymousUser(), None)
+
+
+def _standing(state: State, found: tuple[Any, Login] | None) -> tuple[Any, Login] | None:
+    """The account of a session; None when whoever is behind it may not be any longer."""
+    if found is None or found[1].impersonator is None:
+        return found
+    return found if state[Impersonations].stands(*found) else None
 
 
 def _may_adopt(state: State) -> bool:

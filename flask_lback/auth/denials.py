@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any, NoReturn
+from typing import NoReturn
 
-from flask import flash, redirect, request, url_for
+from flask import flash, g, redirect, request, url_for
+from flask.typing import ResponseReturnValue
 from werkzeug.routing import BuildError
 
 from ..core.errors import Problem, wants_json
 from ..core.redirects import here
+from ..core.security_log import write_refusal
 from ..core.state import current_state
 from ..core.translation import gettext
 from ..security.csrf import has_header_token, is_basic, is_from_browser
+from .passwords.required_change import is_held, lead_to_change
+from .sessions.principal import USER
 from .settings import AuthSettings
 
 
-def refuse_anonymous(mechanisms: Collection[str] | None = None) -> Any:
+def refuse_anonymous(mechanisms: Collection[str] | None = None) -> ResponseReturnValue:
     """Lead to the sign-in page and back, or answer 401.
+
+    An account that has to choose another password first is led there.
 
     :param mechanisms: those that the view accepts; those of the application when left out.
     :raises Problem: 401, when the client asked for JSON or there is no sign-in page.
     """
+    if is_held():
+        return lead_to_change()
     accepted = current_state()[AuthSettings].mechanisms if mechanisms is None else mechanisms
     login = _login_page() if "session" in accepted and not _is_program(accepted) else None
     if login is None:
@@ -55,8 +63,13 @@ def _is_program(mechanisms: Collection[str]) -> bool:
 def refuse_forbidden(permission: str | None = None) -> NoReturn:
     """Answer 403, naming the permission to people who are signed in.
 
+    It is a line of the security log (ASVS 16.3.2).
+
     :raises Problem: always.
     """
+    user = vars(g._get_current_object()).get(USER)
+    account = "" if user is None else str(user)
+    write_refusal("security.forbidden", account=account, permission=permission or "")
     if permission is None:
         raise Problem(403, "permission_denied", gettext("This page is not for your account."))
     raise Problem(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+from collections.abc import Callable
 from functools import partial
 from typing import Any, ClassVar
 
@@ -23,6 +24,7 @@ from ..tasks.runner import TaskRunner
 from . import current, freshness, mechanisms, row_signals, unconfirmed, versions
 from .accounts import Accounts
 from .addresses import Addresses
+from .audit import guard
 from .audit.service import Audit
 from .checks import check_links, check_registration, check_sessions, check_templates
 from .entrance import Entrance
@@ -32,10 +34,12 @@ from .mails.links import LinkTokens
 from .mails.service import AccountMails
 from .managers import UserManager
 from .middleware import AuthMiddleware, RequestMixin
-from .models import KEY, AbstractBaseUser, Models, default_user, models_of
+from .models import KEY, AbstractBaseUser, Models, default_user, models_of, table_of
 from .parts import PARTS
 from .passwords.hasher import PasswordHasher
 from .passwords.policy import PasswordPolicy
+from .passwords.required_change import RequiredPasswordChanges
+from .registration import Registration
 from .replaced_forms import refuse_bad_forms
 from .sessions.loading import AccountLoader
 from .sessions.principal import unite_on_load
@@ -112,10 +116,14 @@ class AuthFeature(Feature):
         directory = state.add(Directory(db, models))
         state.add(Entrance(plan.app, directory, links))
         chiefs = state.add(Chiefs(db, models, settings, sessions, mails, audit))
+        required = state.add(RequiredPasswordChanges(db, models))
         state.add(
-            Accounts(
-                *(db, models, settings, directory, hasher, policy),
-                *(sessions, mails, audit, chiefs),
+            Accounts(db, models, settings, directory, hasher, policy, sessions, audit, required)
+        )
+        state.add(
+            Registration(
+                *(db, models, settings, directory, state[Accounts]),
+                *(hasher, mails, audit, chiefs),
             )
         )
         state.add(state[Accounts], AccountMaker)
@@ -141,6 +149,7 @@ class AuthFeature(Feature):
         models = state[Models]
         with app.app_context():
             versions.watch(state[AccountLoader].engine, models)
+            guard.watch(state[AccountLoader].engine, table_of(models.AuditEntry))
         unite_on_load(models.User)
         row_signals.watch(models.User)
         current.install(app, state)
@@ -213,13 +222,15 @@ def _is_proxy(wanted: Any, user: Any) -> bool:
     return issubclass(wanted, user) and wanted is not user and wanted.__table__ is user.__table__
 
 
-def _only_metadata(db: SQLAlchemy, otherwise: Any) -> type[Any]:
+def _only_metadata(db: SQLAlchemy, otherwise: Callable[[Any], type[Any]]) -> type[Any]:
     """The one user class of this ``db``, on whichever bind it is, else a new one."""
-    found = [meta.info[KEY].User for meta in db.metadatas.values() if KEY in meta.info]
+    found: list[type[Any]] = [
+        meta.info[KEY].User for meta in db.metadatas.values() if KEY in meta.info
+    ]
     if len(found) > 1:
         names = ", ".join(sorted(kind.__name__ for kind in found))
         raise ConfigError(f"There are several user models: {names}.", "Give user_model=….")
-    return found[0] if found else otherwise(db)  # type: ignore[no-any-return]
+    return found[0] if found else otherwise(db)
 
 
 def _shown(models: Models) -> dict[str, Any]:

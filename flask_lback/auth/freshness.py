@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar, overload
 
 from flask import Flask, current_app, redirect, request, session
+from flask.typing import ResponseReturnValue
 
 from ..core import clock
 from ..core.errors import Problem, answer_json, wants_json
@@ -16,9 +17,10 @@ from ..core.state import current_state
 from ..core.translation import gettext
 from ..security.csrf import has_header_token
 from .audit.service import Audit
-from .current import present_login
+from .current import present_login, resolve
 from .denials import refuse_anonymous
 from .guarding import Guard
+from .passwords.required_change import is_held, refuse
 from .sessions.principal import Login
 from .sessions.service import SessionManager
 from .settings import AuthSettings
@@ -78,14 +80,25 @@ def personal_login() -> Login:
     """How the person who asks has signed in.
 
     :raises Problem: 401 for nobody; 403 for a program with a token, which must not change how its
-        owner signs in.
+        owner signs in, and for whoever sees the site as somebody else.
     """
     login = present_login()
+    if login is None and is_held():
+        refuse()
     if login is None:
         raise Problem(401, "not_authenticated", gettext("Sign in first."))
     if login.mechanism not in _PERSONAL:
         answer_json()
         raise Problem(403, "login_required", gettext("Sign in for this; a token is not enough."))
+    if login.impersonator is not None:
+        raise Problem(
+            403,
+            "impersonating",
+            gettext(
+                "You see the site as %(name)s. The account itself is for its owner alone.",
+                name=str(resolve()),
+            ),
+        )
     return login
 
 
@@ -95,7 +108,7 @@ def is_fresh(within: int | None = None) -> bool:
     :param within: minutes; ``LBACK_AUTH_FRESH_MINUTES`` when left out.
     """
     login = present_login()
-    if login is None or login.mechanism not in _PERSONAL:
+    if login is None or login.mechanism not in _PERSONAL or login.impersonator is not None:
         return False
     minutes = current_state()[AuthSettings].fresh_minutes if within is None else within
     return (clock.now() - login.authenticated_at).total_seconds() < minutes * 60
@@ -104,7 +117,7 @@ def is_fresh(within: int | None = None) -> bool:
 class PersonalLoginRequired(Guard):
     """Let a view run for people who have signed in, and for no program with a token."""
 
-    def check(self, view_name: str) -> Any:
+    def check(self, view_name: str) -> ResponseReturnValue | None:
         """None when the person may go on, otherwise the answer.
 
         :raises Problem: 403, for a program with a token.
@@ -124,7 +137,7 @@ class FreshLoginRequired(PersonalLoginRequired):
     def __init__(self, within: int | None = None) -> None:
         self._within = within
 
-    def check(self, view_name: str) -> Any:
+    def check(self, view_name: str) -> ResponseReturnValue | None:
         """As before, and asks for a proof."""
         refusal = super().check(view_name)
         if refusal is not None:
@@ -155,7 +168,7 @@ def personal_login_required(view: V) -> V:
     return PersonalLoginRequired()(view)
 
 
-def ask_again() -> Any:
+def ask_again() -> ResponseReturnValue:
     """Lead to the page that asks for a proof and back, or answer 401.
 
     :raises Problem: 401 ``reauthentication_required``, when the client asked for JSON.

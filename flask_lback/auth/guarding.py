@@ -7,6 +7,8 @@ import inspect
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from flask.typing import ResponseReturnValue
+
 from ..core.views import caller_of
 
 V = TypeVar("V", bound=Callable[..., Any])
@@ -15,7 +17,7 @@ V = TypeVar("V", bound=Callable[..., Any])
 class Guard:
     """Stands before a view and says who may pass; an instance is the decorator."""
 
-    def check(self, view_name: str) -> Any:
+    def check(self, view_name: str) -> ResponseReturnValue | None:
         """None when the request may go on, otherwise the answer."""
         raise NotImplementedError
 

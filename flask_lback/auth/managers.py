@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import has_request_context, request
 from flask_sqlalchemy import SQLAlchemy
 
 from ..core.state import State, current_state
@@ -19,6 +18,9 @@ from .lback.users import LbackUserNames
 from .mails.links import RESET, VERIFY, LinkTokens, refused
 from .mails.service import AccountMails
 from .passwords.hasher import PasswordHasher
+from .passwords.proving import PasswordProofs
+from .passwords.required_change import RequiredPasswordChanges
+from .registration import Registration
 from .sessions.service import SessionManager
 from .settings import AuthSettings, LimitSettings
 from .signals import (
@@ -28,13 +30,9 @@ from .signals import (
     password_reset_request_started,
     password_reset_started,
     password_reset_successful,
-    user_authenticated,
-    user_authentication_failed,
-    user_authentication_started,
     user_email_verification_failed,
     user_email_verification_successful,
     user_email_verified,
-    user_login_failed,
     user_registration_started,
 )
 from .throttle.service import PasswordThrottle
@@ -43,7 +41,7 @@ from .users.directory import Directory
 from .users.names import canonical
 
 
-class UserManager(LbackUserNames):
+class UserManager(PasswordProofs, LbackUserNames):
     """The accounts of an application; make one wherever it is needed.
 
     :param state: of the application; the current one's when left out.
@@ -61,6 +59,8 @@ class UserManager(LbackUserNames):
         self._limit_settings = state[LimitSettings]
         self._links = state[LinkTokens]
         self._mails = state[AccountMails]
+        self._registration = state[Registration]
+        self._required_changes = state[RequiredPasswordChanges]
         self._sessions = state[SessionManager]
         self._settings = state[AuthSettings]
         self._throttle = state[PasswordThrottle]
@@ -90,7 +90,7 @@ class UserManager(LbackUserNames):
         complete: Callable[[Any], object] | None = None,
         **fields: Any,
     ) -> Any | None:
-        """Register an account as the page does; see :meth:`Accounts.register`."""
+        """Register an account as the page does; see :meth:`Registration.register`."""
         self._hit(self._limit_settings.register_per_address, "register-address")
         asked = {name: fields.get(name) for name in ("username", "email")}
         user_registration_started.emit(self, **asked)
@@ -98,7 +98,7 @@ class UserManager(LbackUserNames):
             self._settings.verify_email or self._settings.admin_emails
         ):
             self._mails.require_link("verify_email")
-        return self._accounts.register(password=password, complete=complete, **fields)
+        return self._registration.register(password=password, complete=complete, **fields)
 
     def get_user(self, identifier: str) -> Any | None:
         """The account of that username or address."""
@@ -108,77 +108,6 @@ class UserManager(LbackUserNames):
     def get_user_by_id(self, key: Any) -> Any | None:
         """The account of that key, or of its text."""
         return self._directory.by_key(str(key))
-
-    @lback_call("identifier", "password", "require_email_verified", username="identifier")
-    def authenticate_user(
-        self,
-        identifier: str,
-        password: str,
-        *,
-        require_email_verified: bool | None = None,
-        repeated: bool = False,
-    ) -> Any:
-        """The account that a name and a password open.
-
-        Attempts are counted before anything is hashed, for unknown names too, see
-        :class:`PasswordThrottle`; the caller commits, since an old hash is replaced.
-
-        :param require_email_verified: the setting decides when left out.
-        :param repeated: whether a program sends them with every request: a right password then
-            leaves the attempts of others counted.
-        :raises AuthenticationError: they open none; the message is always the same, but that an
-            unverified address is named after a right password.
-        :raises Problem: 429, too many attempts.
-        """
-        user_authentication_started.emit(self, username=identifier)
-        user = self._directory.by_identifier(identifier)
-        attempt = self._throttle.admit(user, identifier)
-        stored = user.password_hash if user is not None and attempt.allowed else None
-        right = self._hasher.verify(password, stored)
-        if user is None or not right:
-            reason = "user_not_found" if user is None else "incorrect_password"
-            reason = reason if attempt.allowed else "too_many_attempts"
-            raise self._refused(identifier, user, reason)
-        if not user.is_active:
-            raise self._refused(identifier, user, "user_inactive")
-        if repeated:
-            self._throttle.accept_again(attempt)
-        else:
-            self._throttle.accept(user)
-        must = (
-            self._settings.refuses_unconfirmed
-            if require_email_verified is None
-            else require_email_verified
-        )
-        if must and self._directory.has_email and user.email_verified_at is None:
-            self._refused(identifier, user, "email_not_verified")
-            raise AuthenticationError(
-                gettext("Your address is not confirmed yet. Open the link in our mail first."),
-                "email_not_verified",
-            )
-        # From here to the commit nobody can change the password: a reset at the same moment either
-        # comes first, and this sign-in fails, or finds the new session and ends it.
-        if not self._accounts.claim(user):
-            raise self._refused(identifier, user, "incorrect_password")
-        if self._hasher.needs_rehash(user.password_hash):
-            user.password_hash = self._hasher.hash(password)
-        user_authenticated.emit(self, user=user)
-        return user
-
-    def confirm_password(self, user: Any, password: str) -> None:
-        """Ask somebody who is signed in for their password once more.
-
-        It is counted with the attempts to sign in, so that a session that was left open gives no
-        further guesses.
-
-        :raises AuthenticationError: it is another one.
-        :raises Problem: 429, too many attempts.
-        """
-        self._throttle.admit(user)
-        if not self._hasher.verify(password, user.password_hash):
-            self._audit.refuse("auth.password_confirmed", user)
-            raise AuthenticationError(gettext("This is not your password."))
-        self._throttle.accept(user)
 
     def verify_email(self, token: str) -> Any:
         """Take a verification link in, and commit.
@@ -271,6 +200,9 @@ class UserManager(LbackUserNames):
             self.confirm_password(user, current_password)
         except AuthenticationError as error:
             raise InvalidFieldsError({"current_password": [error.message]}) from error
+        if new_password == current_password and self._required_changes.is_due(user):
+            text = gettext("Choose another one than the password that was set for you.")
+            raise InvalidFieldsError({"new_password": [text]})
         self._refuse_weak(user, new_password)
         if not self._accounts.claim(user):  # it was changed meanwhile, perhaps by a reset
             raise InvalidFieldsError({"current_password": [gettext("This is not your password.")]})
@@ -279,13 +211,21 @@ class UserManager(LbackUserNames):
         if self._directory.email_name:
             self._mails.password_changed(user)
 
-    def set_password(self, user: Any, password: str, *, validate: bool = True) -> None:
+    def set_password(
+        self, user: Any, password: str, *, validate: bool = True, must_change: bool = False
+    ) -> None:
         """Give an account a new password and end its sessions; commit it yourself.
 
         :param validate: whether the policy has a say.
+        :param must_change: whether its owner has to choose another one at the next sign-in: until
+            then nothing but that page opens.
         :raises InvalidFieldsError: the policy refuses it.
         """
-        self._accounts.set_password(user, password, validate=validate)
+        self._accounts.set_password(user, password, validate=validate, must_change=must_change)
+
+    def disable_password(self, user: Any) -> None:
+        """Let no password open an account, and end its sessions; commit it yourself."""
+        self._accounts.disable_password(user)
 
     def password_complaints(self, password: str, user: Any = None) -> list[str]:
         """What the policy has against a password."""
@@ -314,13 +254,6 @@ class UserManager(LbackUserNames):
         """Ask the policy before anything is locked: it may ask another site, which may be slow."""
         if complaints := self._accounts.complaints(user, password):
             raise InvalidFieldsError({"new_password": complaints})
-
-    def _refused(self, identifier: str, user: Any, reason: str) -> AuthenticationError:
-        self._audit.refuse("auth.login", user, identifier=identifier[:254], reason=reason)
-        user_authentication_failed.emit(self, username=identifier, user=user, reason=reason)
-        if has_request_context():
-            user_login_failed.emit(self, request=request, username=identifier, reason=reason)
-        return AuthenticationError(gettext("The name or the password is wrong."))
 
     def _hit(self, limit: str, name: str) -> None:
         self._limits.hit(limit, name, caller())

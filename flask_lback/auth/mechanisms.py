@@ -6,6 +6,8 @@ import difflib
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar, overload
 
+from flask.typing import ResponseReturnValue
+
 from ..core.errors import Problem
 from ..core.state import current_state
 from ..core.translation import gettext
@@ -45,7 +47,7 @@ class AuthRequired(Guard):
         refuse_unknown(names, "auth_required()")
         self._names = frozenset(names)
 
-    def check(self, view_name: str) -> Any:
+    def check(self, view_name: str) -> ResponseReturnValue | None:
         """None when the request may go on, otherwise the answer.
 
         :raises Problem: 401, when there is no sign-in page that would help, and for somebody who

@@ -7,10 +7,10 @@ from flask.wrappers import Request, Response
 
 from ..core.middleware import Middleware
 from .current import resolve
-from .sessions.principal import LOGIN, RIGHTS, USER
+from .sessions.principal import HELD, LOGIN, RIGHTS, USER
 
 _REQUEST, _OUTER = "lback_request", "lback.outer"
-_NAMES = (USER, LOGIN, RIGHTS, _REQUEST)
+_NAMES = (USER, LOGIN, RIGHTS, HELD, _REQUEST)
 
 
 class AuthMiddleware(Middleware):

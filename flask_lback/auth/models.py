@@ -19,6 +19,7 @@ from .audit.models import AuditEntryMixin
 from .companions import (
     AccessVersionMixin,
     GroupMixin,
+    ObjectPermissionMixin,
     OwnedMixin,
     PermissionMixin,
     RefreshTokenMixin,
@@ -28,6 +29,7 @@ from .devices.models import DeviceMixin
 from .invitations.models import InvitationMixin
 from .oauth.models import OAuthAccountMixin
 from .passkeys.models import PasskeyMixin
+from .passwords.models import RequiredPasswordChangeMixin
 from .personal_data.models import AccountDeletionMixin
 from .two_factor.models import RecoveryCodeMixin, SentCodeMixin, TotpDeviceMixin
 from .users.mixins import (
@@ -68,6 +70,11 @@ _OWNED: tuple[tuple[str, type[OwnedMixin], str], ...] = (
     ("lback_passkeys", PasskeyMixin, "lback_passkey"),
     ("lback_oauth_accounts", OAuthAccountMixin, "lback_oauth_account"),
     ("lback_deletions", AccountDeletionMixin, "lback_account_deletion"),
+    (
+        "lback_required_password_changes",
+        RequiredPasswordChangeMixin,
+        "lback_required_password_change",
+    ),
 )
 #: What only names an account, and stays when it goes: the mixin, the table, the column.
 _NAMING: tuple[tuple[type[Any], str, str], ...] = (
@@ -83,6 +90,7 @@ class Models:
     User: type[Any]
     Group: type[GroupMixin]
     Permission: type[PermissionMixin]
+    ObjectPermission: type[ObjectPermissionMixin]
     UserSession: type[UserSessionMixin]
     RefreshToken: type[RefreshTokenMixin]
     AccessVersion: type[AccessVersionMixin]
@@ -94,6 +102,7 @@ class Models:
     Passkey: type[PasskeyMixin]
     OAuthAccount: type[OAuthAccountMixin]
     AccountDeletion: type[AccountDeletionMixin]
+    RequiredPasswordChange: type[RequiredPasswordChangeMixin]
     Invitation: type[InvitationMixin]
     AuditEntry: type[AuditEntryMixin]
     #: Association tables.
@@ -235,6 +244,8 @@ def build(user: type[Any], mapper: Mapper[Any]) -> Models:
         )
         session = relationship(UserSession, backref=backref("refresh_tokens", cascade=OWNED))
 
+    ObjectPermission = _object_permission(Base, owner_key)
+
     class AccessVersion(AccessVersionMixin, Base):
         __tablename__ = "lback_access_version"
         user_id = mapped_column(sa.ForeignKey(owner_key, ondelete="CASCADE"), unique=True)
@@ -260,6 +271,7 @@ def build(user: type[Any], mapper: Mapper[Any]) -> Models:
         User=user,
         Group=Group,
         Permission=Permission,
+        ObjectPermission=ObjectPermission,
         RefreshToken=RefreshToken,
         AccessVersion=AccessVersion,
         members=members,
@@ -271,6 +283,29 @@ def build(user: type[Any], mapper: Mapper[Any]) -> Models:
     return models
 
 
+def _object_permission(base: type[Any], owner_key: Any) -> type[Any]:
+    """Rights on single objects; they go with the permission and with who holds them."""
+    what = ("permission_id", "model", "object_key")
+
+    def link(target: Any, **options: Any) -> Any:
+        return mapped_column(sa.ForeignKey(target, ondelete="CASCADE"), **options)
+
+    return _mapped(
+        ObjectPermissionMixin,
+        base,
+        "lback_object_permission",
+        permission_id=link("lback_permission.id", nullable=False, index=True),
+        user_id=link(owner_key, nullable=True),
+        group_id=link("lback_group.id", nullable=True),
+        permission=relationship("Permission"),
+        __table_args__=(
+            sa.UniqueConstraint("user_id", *what, name="uq_lback_object_permission_user"),
+            sa.UniqueConstraint("group_id", *what, name="uq_lback_object_permission_group"),
+            sa.Index("ix_lback_object_permission_object", "model", "object_key"),
+        ),
+    )
+
+
 def _mapped(mixin: type[Any], base: type[Any], table: str, **attributes: Any) -> type[Any]:
     """A companion class: ``ApiToken`` of ``ApiTokenMixin``."""
     name = mixin.__name__.removesuffix("Mixin")
@@ -279,8 +314,9 @@ def _mapped(mixin: type[Any], base: type[Any], table: str, **attributes: Any) ->
 
 def default_user(db: Any) -> type[Any]:
     """The user class of a database that has none: ``lback_user``, with an integer key."""
-    if (present := db.metadata.info.get(KEY)) is not None:
-        return present.User  # type: ignore[no-any-return]
+    present: Models | None = db.metadata.info.get(KEY)
+    if present is not None:
+        return present.User
 
     class Base(DeclarativeBase):
         metadata = db.metadata

@@ -8,6 +8,7 @@ from ..forms.base import Form
 from .api_tokens.feature import ApiTokensPart
 from .devices.feature import DevicesPart
 from .forms import FORMS as OWN_FORMS
+from .impersonation.feature import ImpersonationPart
 from .invitations.feature import InvitationsPart
 from .magic_links.feature import MagicLinksPart
 from .oauth.feature import OAuthPart
@@ -26,6 +27,7 @@ PARTS: tuple[Part, ...] = (
     InvitationsPart(),
     MagicLinksPart(),
     PersonalDataPart(),
+    ImpersonationPart(),
 )
 
 #: The form of every account page.

@@ -11,7 +11,7 @@ from .managers import UserManager
 def register(form: Any) -> Any | None:
     """Make the account of a form that has passed, and what its ``save`` adds; one commit.
 
-    :returns: as :meth:`Accounts.register`.
+    :returns: as :meth:`Registration.register`.
     :raises InvalidFieldsError: what the person has to change.
     """
 

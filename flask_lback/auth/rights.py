@@ -30,6 +30,9 @@ class Rights(Protocol):
     def is_superuser(self) -> bool:
         """Whether every check passes."""
 
+    def hold(self) -> None:
+        """Ask the tables at most once from now on."""
+
     def has(self, name: str) -> bool:
         """Whether it holds the permission."""
 
@@ -38,6 +41,19 @@ class Rights(Protocol):
 
     def has_any(self, names: Iterable[str]) -> bool:
         """Whether it holds one of them."""
+
+    @property
+    def has_objects(self) -> bool:
+        """Whether it, or one of its groups, was given a right on some single object."""
+
+    def has_on(self, name: str, obj: Any) -> bool:
+        """Whether it may do this with one object: by policy, permission or grant."""
+
+    def admits(self, name: str) -> bool:
+        """Whether the account is on, and its login is not narrowed to other permissions."""
+
+    def passes(self, name: str) -> bool:
+        """Whether this is a superuser, whose login may use the permission."""
 
     def in_group(self, name: str) -> bool:
         """Whether it is a member of the group."""
@@ -58,6 +74,7 @@ class RightsSource(Protocol):
         versions: tuple[int, int],
         permissions: frozenset[str],
         groups: frozenset[str],
+        has_objects: bool,
     ) -> None:
         """Keep what was read together with its versions."""
 

@@ -7,21 +7,23 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from ..core.settings import Settings, setting
-from ..limits.settings import LIMIT, LIMITS
 from .api_tokens.settings import ApiTokenSettings
 from .devices.settings import DeviceSettings
+from .impersonation.settings import ImpersonationSettings
 from .invitations.settings import InvitationSettings
 from .magic_links.settings import MagicLinkSettings
 from .oauth.settings import OAuthSettings
 from .page_templates.settings import TemplateSettings
 from .passkeys.settings import PasskeySettings
 from .personal_data.settings import PersonalDataSettings
+from .throttle.settings import LimitSettings
 from .two_factor.settings import TwoFactorSettings
 
 __all__ = [
     "ApiTokenSettings",
     "AuthSettings",
     "DeviceSettings",
+    "ImpersonationSettings",
     "InvitationSettings",
     "LimitSettings",
     "MagicLinkSettings",
@@ -192,42 +194,4 @@ class TokenSettings(Settings):
     refresh_days: int = setting(30, "Life of a refresh token.", minimum=1)
     refresh_grace_seconds: int = setting(
         10, "How long the token just rotated may come again (parallel tabs).", minimum=0
-    )
-
-
-@dataclass(frozen=True)
-class LimitSettings(Settings):
-    """``LBACK_AUTH_LIMIT_*``: how often the account routes may be used."""
-
-    prefix: ClassVar[str] = "LBACK_AUTH_LIMIT_"
-
-    password_per_account: str = setting(
-        "5 per minute; 10 per 15 minutes; 100 per day",
-        "Wrong passwords for one account, over all ways in. Several limits hold together, so that "
-        "who goes on waits longer and longer (NIST SP 800-63B: 100 at most).",
-        pattern=LIMITS,
-    )
-    password_per_device: str = setting(
-        "5 per 15 minutes",
-        "Wrong passwords from a browser that has signed in to the account before, once others have "
-        "used the account's own budget up.",
-        pattern=LIMITS,
-    )
-    password_per_address: str = setting(
-        "60 per 5 minutes", "Wrong passwords from one address.", pattern=LIMITS
-    )
-    register_per_address: str = setting(
-        "20 per hour", "Registrations from one address.", pattern=LIMIT
-    )
-    mail_per_account: str = setting(
-        "5 per hour", "Mails of one kind asked for to one mail address.", pattern=LIMIT
-    )
-    mail_per_address: str = setting(
-        "30 per hour", "Mails asked for by one network address.", pattern=LIMIT
-    )
-    token_per_address: str = setting(
-        "60 per hour", "Mailed tokens tried from one address.", pattern=LIMIT
-    )
-    refresh_per_address: str = setting(
-        "120 per minute", "Refresh tokens tried from one address.", pattern=LIMIT
     )

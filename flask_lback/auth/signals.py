@@ -25,20 +25,20 @@ user_registration_started = declare(
 user_pre_register = declare(
     "user_pre_register",
     "A registration has passed every check, and its account is about to be made.",
-    sender=_MANAGER,
+    sender="the Registration",
     username="the name as it will be stored, or None",
     email="the address as it will be stored, or None",
 )
 user_registered = declare(
     "user_registered",
     "An account was made by its owner and committed.",
-    sender=_MANAGER,
+    sender="the Registration, the Invitations or the OAuthAccounts",
     user="the account",
 )
 user_registration_failed = declare(
     "user_registration_failed",
     "A registration made no account.",
-    sender=_MANAGER,
+    sender="the Registration",
     username="what was asked for, or None",
     email="what was asked for, or None",
     error_type="`duplicate`",
@@ -182,7 +182,7 @@ sessions_ended = declare(
 user_password_set = declare(
     "user_password_set",
     "An account has a new password, by change, reset or command.",
-    sender=_MANAGER,
+    sender="the Accounts",
     user="the account",
 )
 password_reset_request_started = declare(
@@ -231,11 +231,11 @@ user_locked_out = declare(
 user_deactivated = declare(
     "user_deactivated",
     "An account was switched off; every session has ended.",
-    sender=_MANAGER,
+    sender="the Accounts",
     user="the account",
 )
 user_activated = declare(
-    "user_activated", "An account was switched on.", sender=_MANAGER, user="the account"
+    "user_activated", "An account was switched on.", sender="the Accounts", user="the account"
 )
 jwt_access_token_created = declare(
     "jwt_access_token_created",

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from flask import g
 
 from flask_lback.auth import UserManager
+from flask_lback.auth.audit.commands import clean_audit
+from flask_lback.auth.audit.guard import AuditEntryError
+from flask_lback.auth.audit.service import Audit
+from flask_lback.auth.sessions.principal import LOGIN, USER, Impersonator, Login
+from flask_lback.core import clock
+from flask_lback.core.state import current_state
 from tests.attacks.support import NEW_PASSWORD, log_in_by_json, register, signed_in
 from tests.support.apps import PASSWORD, Site
 from tests.support.visitor import Visitor
@@ -118,3 +126,86 @@ def test_a_line_of_the_log_cannot_be_forged(
     [line] = [line for line in lines() if line["action"] == "auth.login"]
     assert line["outcome"] == "refused"
     assert line["details"]["identifier"] == name
+
+
+# --- nobody edits it --------------------------------------------------------------------------
+
+
+@pytest.fixture
+def sealed(site: Site) -> Iterator[Site]:
+    """A site with one entry, within its context."""
+    with site.app.app_context():
+        current_state()[Audit].record("shop.price_changed", old=3, new=4)
+        site.db.session.commit()
+        yield site
+
+
+def actions(site: Site) -> list[str]:
+    site.db.session.rollback()
+    kind: Any = site.models.AuditEntry
+    return list(site.db.session.scalars(sa.select(kind.action).order_by(kind.id)))
+
+
+def test_an_entry_is_not_changed(sealed: Site) -> None:
+    entry: Any = sealed.db.session.query(sealed.models.AuditEntry).one()
+    entry.action = "shop.nothing"
+    with pytest.raises(AuditEntryError, match="clean-audit"):
+        sealed.db.session.commit()
+    assert actions(sealed) == ["shop.price_changed"]
+
+
+def test_an_entry_is_not_deleted(sealed: Site) -> None:
+    sealed.db.session.delete(sealed.db.session.query(sealed.models.AuditEntry).one())
+    with pytest.raises(AuditEntryError):
+        sealed.db.session.commit()
+    assert actions(sealed) == ["shop.price_changed"]
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda session, kind: session.execute(sa.update(kind).values(action="shop.nothing")),
+        lambda session, kind: session.execute(sa.delete(kind)),
+        lambda session, kind: session.query(kind).delete(),
+    ],
+    ids=["update", "delete", "query"],
+)
+def test_no_bulk_statement_on_the_class_edits_entries(
+    sealed: Site, write: Callable[[Any, Any], Any]
+) -> None:
+    session = sealed.db.session
+    with pytest.raises(AuditEntryError):
+        write(session, sealed.models.AuditEntry)
+    with pytest.raises(AuditEntryError):
+        session.commit()  # whoever has caught the error keeps nothing of it
+    assert actions(sealed) == ["shop.price_changed"]
+
+
+def test_old_entries_are_removed_by_the_command_alone(sealed: Site) -> None:
+    with clock.turned(dt.timedelta(days=40)):
+        current_state()[Audit].record("shop.price_changed", old=4, new=5)
+        sealed.db.session.commit()
+        run = sealed.app.test_cli_runner().invoke
+        assert run(clean_audit, ["--days", "41"]).output.strip() == "Removed 0 entries."
+        assert run(clean_audit, ["--days", "30", "--batch", "1"]).output.strip() == (
+            "Removed 1 entry."
+        )
+        assert run(clean_audit, []).exit_code == 2
+    assert actions(sealed) == ["shop.price_changed", "auth.audit_cleaned"]
+
+
+def test_who_acts_in_somebodys_place_is_named_beside_them(site: Site) -> None:
+    site.add_user("maya")
+    with site.app.test_request_context("/"):
+        maya = site.user("maya")
+        login = Login(1, "session", clock.now(), (0, 0), impersonator=Impersonator("7", "root", 3))
+        setattr(g, USER, maya)
+        setattr(g, LOGIN, login)
+        current_state()[Audit].record("shop.price_changed")
+        current_state()[Audit].record("shop.price_changed", actor=site.models.User(username="kofi"))
+        site.db.session.commit()
+    with site.app.app_context():
+        entries = site.db.session.query(site.models.AuditEntry).all()[-2:]
+        assert [
+            (entry.actor_name, entry.impersonator_id, entry.impersonator_name) for entry in entries
+        ] == [("maya", "7", "root"), ("kofi", "", "")]

@@ -331,3 +331,15 @@ def test_switched_off_nothing_is_there(make_ready: Callable[..., Site]) -> None:
     visitor = signed_in(site, "root")
     assert [visitor.get(path).status_code for path in (PAGE, ACCEPT)] == [404, 404]
     assert "Invitations" not in errors_of(visitor.get("/auth/account/").text)
+
+
+def test_invitations_that_are_over_are_cleaned_away_and_no_others(place: Site) -> None:
+    ask_in(place, "old@example.org")
+    with clock.turned(dt.timedelta(days=5)):
+        ask_in(place, "new@example.org")
+    clean = place.app.test_cli_runner().invoke
+    with clock.turned(dt.timedelta(days=8)):
+        assert clean(args=["lback", "clean-sessions"]).exit_code == 0
+    with place.app.app_context():
+        left = place.db.session.scalars(place.db.select(place.models.Invitation.email))
+        assert list(left) == ["new@example.org"]

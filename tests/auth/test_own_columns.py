@@ -10,11 +10,15 @@ from flask import Flask
 from sqlalchemy.orm import Mapped, mapped_column
 
 from flask_lback.auth import AbstractBaseUser, AbstractUser, PermissionsMixin, UserManager
+from flask_lback.auth.audit.service import Audit
+from flask_lback.auth.models import Models
+from flask_lback.core.state import state_of
 from flask_lback.exceptions import ConfigError
 from flask_lback.testing.kit import outbox_of
 from tests.conformance.test_uses import path_in
 from tests.support.apps import PASSWORD, own_db
 from tests.support.custom import installed
+from tests.support.provider import maya, running, sign_in_at
 from tests.support.visitor import Visitor
 
 NEW_PASSWORD = "another plain sentence"
@@ -40,8 +44,11 @@ def notes_app(**config: Any) -> tuple[Flask, Any, Any]:
     return installed(CustomUser, db, **config), db, CustomUser
 
 
-def code_app(**config: Any) -> tuple[Flask, Any, Any]:
-    """Accounts that are called by a number, with an address under another name."""
+def code_app(*, keeps: str = "", **config: Any) -> tuple[Flask, Any, Any]:
+    """Accounts that are called by a number, with an address under another name.
+
+    :param keeps: a table whose rows need their account.
+    """
     db = own_db()
     model: Any = db.Model
 
@@ -54,7 +61,26 @@ def code_app(**config: Any) -> tuple[Flask, Any, Any]:
         USERNAME_FIELD = "code"
         EMAIL_FIELD = "mail"
 
+    if keeps:
+        owner: sa.Column[int] = sa.Column("member_id", sa.ForeignKey("members.id"), nullable=False)
+        sa.Table(keeps, db.metadata, sa.Column("id", sa.Integer, primary_key=True), owner)
     return installed(Member, db, **config), db, Member
+
+
+def guest_app(providers: dict[str, Any]) -> tuple[Flask, Any, Any]:
+    """Accounts of other sites, with a name of ours and an address under another name."""
+    db = own_db()
+    model: Any = db.Model
+
+    class Guest(AbstractBaseUser, PermissionsMixin, model):
+        __tablename__ = "guests"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        username: Mapped[str] = mapped_column(sa.String(150), unique=True)
+        mail: Mapped[str | None] = mapped_column(sa.String(254), unique=True)
+
+        EMAIL_FIELD = "mail"
+
+    return installed(Guest, db, LBACK_AUTH_OAUTH_PROVIDERS=providers), db, Guest
 
 
 def test_a_person_registers_signs_in_and_resets_with_an_address_column_of_ones_own() -> None:
@@ -169,6 +195,121 @@ def test_an_address_that_several_may_share_opens_no_account() -> None:
         db.session.commit()
     assert Visitor(app).sign_in("family@example.org", PASSWORD).status_code == 401
     assert Visitor(app).sign_in("a2", PASSWORD).status_code == 302
+
+
+def member(app: Flask, db: Any, Member: Any) -> Visitor:
+    """Somebody with an address in a column of ones own, signed in."""
+    with app.app_context():
+        Member.objects.create_user(7, "seven@example.org", PASSWORD)
+        db.session.commit()
+    visitor = Visitor(app)
+    assert visitor.sign_in("7", PASSWORD).status_code == 302
+    return visitor
+
+
+def test_whoever_makes_a_token_is_told_at_the_column_that_holds_the_address() -> None:
+    app, db, Member = code_app()
+    answer = member(app, db, Member).submit("/auth/tokens/", name="deploy", days="30")
+    assert answer.status_code == 201
+    assert [mail["To"] for mail in outbox_of(app)] == ["seven@example.org"]
+
+
+def test_an_account_that_goes_leaves_no_address_behind_and_its_owner_is_told() -> None:
+    app, db, Member = code_app(LBACK_AUTH_PERSONAL_DATA_GRACE_DAYS=0)
+    visitor = member(app, db, Member)
+    with app.app_context():
+        state_of(app)[Audit].record("auth.told", None, address="seven@example.org")
+        state_of(app)[Audit].record("auth.told", Member.objects.get(code=7), at="Seven@example.org")
+        db.session.commit()
+    assert visitor.submit("/auth/delete-account/", current_password=PASSWORD).status_code == 302
+    assert [mail["To"] for mail in outbox_of(app)] == ["seven@example.org"]
+    with app.app_context():
+        kind = state_of(app)[Models].AuditEntry
+        told = db.session.scalars(sa.select(kind).filter_by(action="auth.told").order_by(kind.id))
+        about_nobody, about_seven = [entry.details for entry in told]
+    assert about_nobody == {"address": "seven@example.org"}
+    assert about_seven["at"].startswith("deleted-")
+
+
+def test_an_account_that_must_stay_has_an_address_that_nobody_has() -> None:
+    app, db, Member = code_app(LBACK_AUTH_PERSONAL_DATA_GRACE_DAYS=0, keeps="loans")
+    visitor = member(app, db, Member)
+    with app.app_context():
+        db.session.execute(db.metadata.tables["loans"].insert().values(member_id=1))
+        db.session.commit()
+    assert visitor.submit("/auth/delete-account/", current_password=PASSWORD).status_code == 302
+    with app.app_context():
+        assert db.session.scalar(sa.select(Member.mail)).endswith("@deleted.invalid")
+
+
+@pytest.mark.parametrize("verified", [True, False])
+def test_a_provider_fills_the_column_with_an_address_that_it_has_verified(verified: bool) -> None:
+    with running() as provider:
+        provider.person = maya(email_verified=verified)
+        app, db, Guest = guest_app({"acme": provider.entry()})
+        assert sign_in_at(Visitor(app), provider).status_code == 302
+    with app.app_context():
+        assert db.session.scalar(sa.select(Guest.mail)) == (
+            "maya@example.org" if verified else None
+        )
+
+
+def test_a_provider_makes_no_second_account_for_a_known_address() -> None:
+    with running() as provider:
+        app, db, Guest = guest_app({"acme": provider.entry()})
+        with app.app_context():
+            Guest.objects.create_user("Maya", "maya@example.org", PASSWORD)
+            db.session.commit()
+        answer = sign_in_at(Visitor(app), provider)
+    assert answer.status_code == 403
+    assert "has an account here already" in answer.text
+    with app.app_context():
+        assert Guest.objects.count() == 1
+
+
+def test_a_column_that_must_be_filled_takes_no_unverified_address() -> None:
+    with running() as provider:
+        provider.person = maya(email_verified=False)
+        app, _, CustomUser = notes_app(LBACK_AUTH_OAUTH_PROVIDERS={"acme": provider.entry()})
+        answer = sign_in_at(Visitor(app), provider)
+    assert answer.status_code == 403
+    assert "tells no address that we can use" in answer.text
+    with app.app_context():
+        assert CustomUser.objects.count() == 0
+
+
+def test_nobody_changes_the_address_as_if_it_were_any_column() -> None:
+    with pytest.raises(ConfigError, match=r"LBACK_AUTH_PROFILE_FIELDS names 'mail'.*further proof"):
+        code_app(LBACK_AUTH_PROFILE_FIELDS=("mail",))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "starts"),
+    [
+        ({}, False),
+        ({"unique": True}, True),
+        ({"index": True}, False),
+        ({"index": True, "unique": True}, True),
+    ],
+)
+def test_a_name_that_several_may_share_stops_the_start(
+    arguments: dict[str, Any], starts: bool
+) -> None:
+    db = own_db()
+    model: Any = db.Model
+
+    class Pupil(AbstractBaseUser, model):
+        __tablename__ = "pupils"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        card: Mapped[str] = mapped_column(sa.String(20), **arguments)
+
+        USERNAME_FIELD = "card"
+
+    if starts:
+        installed(Pupil, db)
+        return
+    with pytest.raises(ConfigError, match=r"'card', which several .*unique=True"):
+        installed(Pupil, db)
 
 
 @pytest.mark.parametrize(

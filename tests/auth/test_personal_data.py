@@ -602,6 +602,29 @@ def test_the_audit_log_outlives_the_account_without_its_name(site: Site) -> None
     assert len(labels) == 1
 
 
+def test_what_an_account_held_goes_out_of_the_audit_log_as_well(site: Site) -> None:
+    key = site.add_user("maya")
+    with site.app.app_context():
+        held = {"changes": {"location": ["Lisbon", "Porto"]}, "page": "edit_view"}
+        target = {"target_kind": "User", "target_id": str(key), "target_name": "maya"}
+        in_place = {"impersonator_id": str(key), "impersonator_name": "maya"}
+        deep = {"deep": {"names": ["MAYA", "kofi"]}}
+        kind = site.models.AuditEntry
+        site.db.session.add(kind(action="shop.changed", details=held, **target))
+        site.db.session.add(kind(action="shop.told", details=deep, **in_place))
+        site.db.session.commit()
+    ask_deletion(site)
+    finish(site)
+    first, second = (row for row in rows(site, "lback_audit_entry") if "shop." in row["action"])
+    label = first["target_name"]
+    assert label.startswith("deleted-")
+    assert "Lisbon" not in repr(first["details"])
+    assert "edit_view" in repr(first["details"])
+    assert second["impersonator_name"] == label
+    assert label in repr(second["details"])
+    assert "MAYA" not in repr(second["details"])
+
+
 def test_the_audit_log_may_keep_names(make_ready: Callable[..., Site]) -> None:
     site = make_ready(LBACK_AUTH_PERSONAL_DATA_KEEP_AUDIT_NAMES=True)
     site.add_user("maya")

@@ -11,6 +11,7 @@ from ...core.translation import gettext
 from ...exceptions import ConfigError
 from ...mail.service import Mailer
 from ..mails.destinations import page_url_or_none
+from ..users.identity import address_of, greeting_of, own_words
 from .models import ApiTokenMixin
 
 
@@ -23,7 +24,7 @@ class ApiTokenMails:
 
     def made(self, user: Any, token: ApiTokenMixin) -> None:
         """Tell the owner that the account has a new token, and where it can be ended."""
-        if not (address := getattr(user, "email", None)):
+        if not (address := address_of(user)):
             return
         subject = f"{gettext('A new API token')} - {site_name(self._app)}"
         try:
@@ -31,9 +32,9 @@ class ApiTokenMails:
                 address,
                 subject,
                 "lback/mail/api_token_created",
-                user_name=getattr(user, "first_name", "") or user.get_username(),
+                user_name=greeting_of(user),
                 link=page_url_or_none("tokens"),
-                token_name=token.name,
+                token_name=own_words(user, token.name),
                 token_prefix=token.prefix,
                 expires_at=token.expires_at,
             )

@@ -76,11 +76,14 @@ class ApiTokens:
             "scopes": [] if chosen is None else self._against_scopes(user, chosen),
             "expires_in": self._against_life(life),
         }
-        if not any(errors.values()) and len(self.alive(user)) >= self._settings.most_per_account:
-            errors["name"] = [gettext("You have too many tokens. End one first.")]
         if found := {field: texts for field, texts in errors.items() if texts}:
             raise InvalidFieldsError(found)
         hold_login(user)
+        if len(self.alive(user, lock=True)) >= self._settings.most_per_account:
+            self._db.session.rollback()
+            raise InvalidFieldsError(
+                {"name": [gettext("You have too many tokens. End one first.")]}
+            )
         text = self._format.make()
         row = self._kind(
             owner=user,
@@ -97,14 +100,19 @@ class ApiTokens:
         api_token_created.emit(self, user=user, api_token=row)
         return row, text
 
-    def alive(self, user: Any) -> Sequence[ApiTokenMixin]:
-        """The tokens of an account that still open something, the newest first."""
+    def alive(self, user: Any, *, lock: bool = False) -> Sequence[ApiTokenMixin]:
+        """The tokens of an account that still open something, the newest first.
+
+        :param lock: keep them as they are until the transaction ends.
+        """
         kind = self._kind
         query = sa.select(kind).where(
             kind.user_id == key_of(user),
             kind.revoked_at.is_(None),
             sa.or_(kind.expires_at.is_(None), kind.expires_at > clock.now()),
         )
+        if lock:  # else MariaDB shows what was there when the transaction began
+            query = query.with_for_update()
         return self._db.session.scalars(query.order_by(kind.id.desc())).all()
 
     def revoke(self, user: Any, token_id: int) -> bool:

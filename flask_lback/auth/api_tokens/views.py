@@ -12,7 +12,7 @@ from ...core.state import current_state, state_of
 from ...core.translation import gettext
 from ...exceptions import InvalidFieldsError
 from ..current import resolve
-from ..freshness import fresh_login_required, is_fresh
+from ..freshness import fresh_login_required, is_fresh, personal_login_required
 from ..mechanisms import auth_required
 from ..views.page import form_for, show
 from .forms import ALL, choices_of
@@ -40,6 +40,7 @@ def _add(setup: Any) -> None:
 
 
 @auth_required("session", "jwt")
+@personal_login_required
 def tokens() -> ResponseReturnValue:
     """The tokens, and the form for another one."""
     return make() if request.method == "POST" else _page(_form())
@@ -66,6 +67,7 @@ def make() -> ResponseReturnValue:
 
 
 @auth_required("session", "jwt")
+@personal_login_required
 def end(token_id: int) -> ResponseReturnValue:
     """End one token."""
     if not current_state()[ApiTokens].revoke(resolve(), token_id):
@@ -75,6 +77,7 @@ def end(token_id: int) -> ResponseReturnValue:
 
 
 @auth_required("session", "jwt")
+@personal_login_required
 def end_all() -> ResponseReturnValue:
     """End every token."""
     count = current_state()[ApiTokens].revoke_all(resolve())

@@ -16,7 +16,8 @@ from ..companions import Companion
 class AuditEntryMixin(Companion):
     """One event: who did what to whom, from where, and how it ended.
 
-    It outlives the accounts it names: their keys become NULL, their names stay.
+    It outlives the accounts it names: their keys become NULL, their names stay. Nothing changes or
+    deletes one but what ``guard.py`` lets pass.
     """
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -26,6 +27,11 @@ class AuditEntryMixin(Companion):
     #: ``ok`` or ``refused``.
     outcome: Mapped[str] = mapped_column(sa.String(10), default="ok")
     actor_name: Mapped[str] = mapped_column(sa.String(254), default="")
+    #: Who acted in the actor's place, if anybody did: key and name of the account.
+    impersonator_id: Mapped[str] = mapped_column(
+        exact_string(255), default="", server_default="", index=True
+    )
+    impersonator_name: Mapped[str] = mapped_column(sa.String(254), default="", server_default="")
     #: What it was done to: ``User``, ``Group``, or another model's name.
     target_kind: Mapped[str] = mapped_column(sa.String(100), default="")
     target_id: Mapped[str] = mapped_column(exact_string(255), default="", index=True)

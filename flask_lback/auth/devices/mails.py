@@ -14,7 +14,7 @@ from ...mail.service import Mailer
 from ..companions import UserSessionMixin
 from ..mails.destinations import page_url_or_none
 from ..sessions.service import SessionManager
-from ..users.identity import address_of
+from ..users.identity import address_of, greeting_of, has_confirmed_address
 from .names import device_name
 from .service import Devices
 from .settings import DeviceSettings
@@ -66,8 +66,8 @@ class DeviceMails:
             address,
             f"{subject} - {site_name(self._app)}",
             "lback/mail/new_device",
-            user_name=getattr(user, "first_name", "") or user.get_username(),
-            device=device_name(session.user_agent),
+            user_name=greeting_of(user),
+            device=device_name(session.user_agent, any_program=has_confirmed_address(user)),
             ip_address=session.ip_address,
             time=clock.now().strftime("%Y-%m-%d %H:%M"),
             link=page_url_or_none("request_reset_password"),

@@ -31,17 +31,19 @@ _SYSTEMS = (
 _PROGRAM = re.compile(r"([A-Za-z][A-Za-z0-9 ._-]{0,39})/\d")
 
 
-def device_name(user_agent: str) -> str:
+def device_name(user_agent: str, *, any_program: bool = True) -> str:
     """Browser and system in words, such as ``Firefox on Linux``.
 
     Whoever sends the text may write anything in it, so it names, and proves nothing.
+
+    :param any_program: whether a program that is not known is called by its own name.
     """
     browser, system = _first(_BROWSERS, user_agent), _first(_SYSTEMS, user_agent)
     if browser and system:
         return gettext("%(browser)s on %(system)s", browser=browser, system=system)
     if browser or system:
         return browser or system
-    program = _PROGRAM.match(user_agent)
+    program = _PROGRAM.match(user_agent) if any_program else None
     if program is not None and program[1] != "Mozilla":
         return program[1]
     return gettext("An unknown device")

@@ -160,7 +160,7 @@ class Invitations:
 
         :raises TokenError: it is not good.
         """
-        found = None
+        found: InvitationMixin | None = None
         if 0 < len(token) <= _LONGEST:
             query = sa.select(self._kind).filter_by(token_hash=digest(token))
             found = self._db.session.scalar(query)
@@ -169,7 +169,7 @@ class Invitations:
         if self._directory.by_email(found.email) is not None:
             text = gettext("This address has an account. Sign in, or choose a new password.")
             raise TokenError(text, "has_account")
-        return found  # type: ignore[no-any-return]
+        return found
 
     def accept(self, token: str, *, password: str, **fields: Any) -> Any:
         """Make the account, its address confirmed, with the groups; one commit.

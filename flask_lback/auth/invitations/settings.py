@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from ...core.settings import Settings, setting
-from ...limits.settings import LIMIT
+from ..throttle.settings import one_limit
 
 
 @dataclass(frozen=True)
@@ -19,4 +19,4 @@ class InvitationSettings(Settings):
         True, "Whether accounts with the permission `auth.invite_user` may ask people in by mail."
     )
     days: int = setting(7, "How long an invitation is good for, in days.", minimum=1)
-    limit: str = setting("50 per day", "Invitations that one account may send.", pattern=LIMIT)
+    limit: str = one_limit("50 per day", "Invitations that one account may send.")

@@ -136,7 +136,7 @@ class LbackUserNames:
         from ..personal_data.deletion import Deletions
 
         user, deletions = self._found(user_id), current_state()[Deletions]
-        if refusal := deletions.refusal(user):
+        if refusal := deletions.refusal(user, lock=True):
             raise LbackError(refusal)
         deletions.delete(user)
 

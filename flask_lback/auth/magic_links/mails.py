@@ -9,6 +9,7 @@ from flask import Flask
 from ...core.pages import site_name
 from ...core.translation import gettext
 from ...mail.service import Mailer
+from ..users.identity import greeting_of
 
 
 class MagicLinkMails:
@@ -24,7 +25,7 @@ class MagicLinkMails:
             user.email,
             f"{gettext('Your link to sign in')} - {site_name(self._app)}",
             "lback/mail/magic_link",
-            user_name=getattr(user, "first_name", "") or user.get_username(),
+            user_name=greeting_of(user),
             link=link,
             expires_minutes=minutes,
         )

@@ -12,7 +12,7 @@ from ...mail.service import Mailer
 from ...tasks.runner import TaskRunner
 from ..settings import AuthSettings
 from ..signals import user_email_verification_initiated
-from ..users.identity import address_of
+from ..users.identity import address_of, greeting_of, has_confirmed_address
 from ..users.mixins import key_of
 from .destinations import page_url, page_url_or_none
 from .links import CHANGE_EMAIL, RESET, VERIFY, LinkTokens
@@ -103,7 +103,7 @@ class AccountMails:
             user,
             "password_changed",
             gettext("Your password was changed"),
-            passkeys=self._passkeys_of(user),
+            passkeys=self._passkeys_of(user) if has_confirmed_address(user) else [],
             passkeys_link=page_url_or_none("passkeys"),
         )
 
@@ -130,10 +130,8 @@ class AccountMails:
         address = to or address_of(user)
         if not address:
             return
-        name = user.get_username()
-        if to is None and getattr(user, "email_verified_at", None) is not None:
-            # Nobody else is greeted with a text that somebody has chosen freely.
-            name = getattr(user, "first_name", "") or name
+        # An address that is not the account's own has confirmed nothing.
+        name = greeting_of(user) if to is None else user.get_username()
         self._runner.run_later(
             self._mailer.send_template,
             address,

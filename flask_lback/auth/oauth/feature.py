@@ -17,10 +17,12 @@ from ..audit.service import Audit
 from ..mails.service import AccountMails
 from ..models import Models
 from ..part import Part
+from ..registration import Registration
 from ..settings import AuthSettings, LimitSettings
 from ..users.directory import Directory
 from .client import ProviderClient
 from .mails import OAuthMails
+from .newcomers import Newcomers
 from .providers import SETTING, read_providers
 from .service import OAuthAccounts
 from .settings import OAuthSettings
@@ -57,6 +59,7 @@ class OAuthPart(Part):
             (state[RateLimits], plan.settings(LimitSettings)),
             state[Directory],
             state[Accounts],
+            Newcomers(state[Directory], state[Accounts], state[Registration]),
             state[Audit],
             state[AccountMails],
             OAuthMails(plan.app, state[Mailer]),

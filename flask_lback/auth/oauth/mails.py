@@ -10,6 +10,7 @@ from ...core.pages import site_name
 from ...core.translation import gettext
 from ...mail.service import Mailer
 from ..mails.destinations import page_url_or_none
+from ..users.identity import address_of, greeting_of
 
 
 class OAuthMails:
@@ -21,7 +22,7 @@ class OAuthMails:
 
     def linked(self, user: Any, label: str) -> None:
         """The account can be opened through a provider from now on."""
-        address = getattr(user, "email", None)
+        address = address_of(user)
         if not address:
             return
         subject = gettext("%(provider)s was linked", provider=label)
@@ -29,7 +30,7 @@ class OAuthMails:
             address,
             f"{subject} - {site_name(self._app)}",
             "lback/mail/oauth_linked",
-            user_name=getattr(user, "first_name", "") or user.get_username(),
+            user_name=greeting_of(user),
             provider=label,
             link=page_url_or_none("connections"),
         )

@@ -9,7 +9,8 @@ from typing import Any
 
 from ...core.state import current_state
 from ..accounts import Accounts
-from ..settings import AuthSettings
+from ..registration import Registration
+from ..required import required_fields
 from ..users.chiefs import Chiefs
 from ..users.directory import Directory
 from ..users.names import clean_email, clean_username
@@ -24,17 +25,27 @@ _TRIES = 5
 class Newcomers:
     """What an account is made of that nobody has filled a form for."""
 
-    def __init__(self, settings: AuthSettings, directory: Directory, accounts: Accounts) -> None:
-        self._settings = settings
+    def __init__(
+        self, directory: Directory, accounts: Accounts, registration: Registration
+    ) -> None:
         self._directory = directory
         self._accounts = accounts
+        self._registration = registration
 
     def address_of(self, identity: Identity) -> str:
         """The address as it is stored; empty where accounts have none.
 
+        A column of the application's own knows no confirmed addresses: it takes those alone that
+        the provider has verified.
+
         :raises Refusal: there is none that can be used.
         """
-        if not self._directory.has_email:
+        name = self._directory.email_name
+        if name is None:
+            return ""
+        if not self._directory.has_email and not identity.verified:
+            if name in required_fields(self._directory.user_class):
+                raise Refusal("no_address")
             return ""
         try:
             return clean_email(identity.email)
@@ -50,13 +61,14 @@ class Newcomers:
 
         :raises InvalidFieldsError: somebody else was faster.
         """
-        fields: dict[str, Any] = {"email": email} if self._directory.has_email else {}
+        name = self._directory.email_name
+        fields: dict[str, Any] = {name: email} if name is not None and email else {}
         if self._directory.has_username:
             fields["username"] = self._username(identity)
         if identity.verified and hasattr(self._directory.user_class, "first_name"):
             # Else anybody could have us write to somebody by a name that is a message.
             fields["first_name"] = identity.name
-        user = self._accounts.register_passwordless(verified=identity.verified, **fields)
+        user = self._registration.register_passwordless(verified=identity.verified, **fields)
         if identity.verified:
             current_state()[Chiefs].welcome(user)
         return user

@@ -50,6 +50,7 @@ class OAuthAccounts:
         limits: tuple[RateLimits, LimitSettings],
         directory: Directory,
         accounts: Accounts,
+        newcomers: Newcomers,
         audit: Audit,
         account_mails: AccountMails,
         mails: OAuthMails,
@@ -64,7 +65,7 @@ class OAuthAccounts:
         self._audit = audit
         self._account_mails = account_mails
         self._mails = mails
-        self._newcomers = Newcomers(settings, directory, accounts)
+        self._newcomers = newcomers
 
     def of(self, user: Any) -> list[Any]:
         """What opens an account, oldest first."""
@@ -219,7 +220,7 @@ class OAuthAccounts:
             if (user := self.known(client.name, identity)) is not None:
                 return user
             raise Refusal("changed_meanwhile") from error
-        user_registered.emit(self._accounts, user=user)
+        user_registered.emit(self, user=user)
         oauth_account_linked.emit(self, user=user, provider=client.name)
         if self._must_confirm and not identity.verified:
             self._account_mails.verify_email(user)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from ...core.settings import Settings, setting
-from ...limits.settings import LIMIT
+from ..throttle.settings import one_limit
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,6 @@ class OAuthSettings(Settings):
         "`oauth`. A name stands for one provider for ever: links are kept under it.",
         secret=True,
     )
-    attempts_per_address: str = setting(
-        "60 per 5 minutes", "Sign-ins through providers from one address.", pattern=LIMIT
+    attempts_per_address: str = one_limit(
+        "60 per 5 minutes", "Sign-ins through providers from one address."
     )

@@ -11,6 +11,7 @@ from ...core.translation import gettext
 from ...limits.service import RateLimits
 from ...mail.service import Mailer
 from ..mails.destinations import page_url_or_none
+from ..users.identity import address_of, greeting_of, own_words
 
 #: How often an owner is warned.
 _WARNINGS = "1 per hour"
@@ -38,14 +39,14 @@ class PasskeyMails:
             self._send(user, "passkey_suspected", gettext("A passkey was refused"))
 
     def _send(self, user: Any, template: str, subject: str, name: str = "") -> None:
-        address = getattr(user, "email", None)
+        address = address_of(user)
         if not address:
             return
         self._mailer.send_template(
             address,
             f"{subject} - {site_name(self._app)}",
             f"lback/mail/{template}",
-            user_name=getattr(user, "first_name", "") or user.get_username(),
-            passkey_name=name,
+            user_name=greeting_of(user),
+            passkey_name=own_words(user, name),
             link=page_url_or_none("passkeys"),
         )

@@ -193,7 +193,7 @@ def check_assertion(
             expected_origin=list(party.origins),
             credential_public_key=public_key,
             # The library would look at the count before the signature: anybody could then make
-            # its owner be warned. Passkeys.authenticate compares it afterwards.
+            # its owner be warned. PasskeyRows.claim compares it afterwards.
             credential_current_sign_count=0,
             require_user_verification=verified,
         )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from ...core.settings import Settings, setting
-from ...limits.settings import LIMIT
+from ..throttle.settings import one_limit
 
 
 @dataclass(frozen=True)
@@ -38,9 +38,7 @@ class PasskeySettings(Settings):
         "of LBACK_SITE_URL.",
     )
     most_per_account: int = setting(20, "How many passkeys one account may have.", minimum=1)
-    attempts_per_address: str = setting(
-        "60 per 5 minutes", "Passkeys tried from one address.", pattern=LIMIT
-    )
+    attempts_per_address: str = one_limit("60 per 5 minutes", "Passkeys tried from one address.")
     verify_template: str = setting(
         "lback/auth/passkey_verify.html",
         "Template of the page that asks for a passkey, as a second factor or once more.",

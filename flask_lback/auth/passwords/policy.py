@@ -123,7 +123,8 @@ def _made(given: Any, settings: PasswordSettings) -> Validator:
     for method in ("validate", "get_help_text"):
         if not callable(getattr(kind, method, None)):
             raise ConfigError(f"The password validator {name!r} has no {method}().", _HINT)
-    return kind  # type: ignore[no-any-return]
+    made: Validator = kind
+    return made
 
 
 _HINT = 'Give a class, its dotted path, or {"NAME": path, "OPTIONS": {…}}.'

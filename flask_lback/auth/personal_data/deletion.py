@@ -12,13 +12,14 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy.exc import IntegrityError
 
 from ...core import clock
-from ...core.errors import wants_json
+from ...core.errors import Problem, wants_json
 from ...core.translation import gettext
 from ..audit.service import Audit
 from ..models import Models, table_of
 from ..sessions.service import SessionManager
 from ..sessions.standing import hold_login
-from ..users.mixins import key_name, key_of
+from ..users.last_superuser import is_last_superuser
+from ..users.mixins import key_of
 from .erasure import Erased, Eraser
 from .mails import PersonalDataMails
 from .settings import PersonalDataSettings
@@ -69,11 +70,23 @@ class Deletions:
         self._mails = mails
         self._eraser = eraser
 
-    def refusal(self, user: Any) -> str | None:
-        """Why this account cannot be deleted, None when it can."""
-        if not self._is_last_superuser(user):
+    def refusal(self, user: Any, *, lock: bool = False) -> str | None:
+        """Why this account cannot be deleted, None when it can.
+
+        :param lock: see :func:`is_last_superuser`.
+        """
+        if not is_last_superuser(self._db, self._models, user, lock=lock):
             return None
         return gettext("This is the last superuser of the site. Make another one first.")
+
+    def hold(self, user: Any) -> None:
+        """Ask :meth:`refusal` once more, so that the answer holds until the commit.
+
+        :raises Problem: 409 ``last_superuser``: somebody else was faster.
+        """
+        if refusal := self.refusal(user, lock=True):
+            self._db.session.rollback()
+            raise Problem(409, "last_superuser", refusal)
 
     def request(self, user: Any) -> dt.datetime:
         """Note the wish of an owner, end every session and token, and commit; a mail follows.
@@ -82,8 +95,10 @@ class Deletions:
         :meth:`refusal`, and for a proof.
 
         :returns: when it is, or was, deleted.
-        :raises Problem: 401, the present login has ended meanwhile.
+        :raises Problem: 401, the present login has ended meanwhile; 409, every other superuser has
+            gone meanwhile.
         """
+        self.hold(user)
         hold_login(user)
         due_at = clock.now() + dt.timedelta(days=self._settings.grace_days)
         if self._settings.grace_days == 0:
@@ -106,8 +121,9 @@ class Deletions:
     def delete(self, user: Any) -> None:
         """Delete an account now, whatever its owner wishes, and commit.
 
-        The caller has asked :meth:`refusal`.
+        :raises Problem: 409, it is the last superuser.
         """
+        self.hold(user)
         self._finish(user)
 
     def cancel(self, user: Any) -> bool:
@@ -163,7 +179,8 @@ class Deletions:
         if row is None:
             return
         user, key = row.owner, row.user_id
-        if self.refusal(user) is not None:
+        if self.refusal(user, lock=True) is not None:
+            self._db.session.rollback()
             report.failed.append(str(key))
             return
         # Whoever signs in at this moment comes first, or finds the account gone.
@@ -202,15 +219,3 @@ class Deletions:
         if erased.email:
             self._mails.deleted(erased.email, erased.name)
         return erased
-
-    def _is_last_superuser(self, user: Any) -> bool:
-        kind, leaving = self._models.User, self._models.AccountDeletion
-        if not getattr(user, "is_superuser", False) or not user.is_active:
-            return False
-        others = sa.select(sa.literal(1)).where(
-            kind.is_superuser.is_(True),
-            kind.is_active.is_(True),
-            getattr(kind, key_name(kind)) != key_of(user),
-            ~sa.exists().where(leaving.user_id == getattr(kind, key_name(kind))),
-        )
-        return self._db.session.scalar(others.limit(1)) is None

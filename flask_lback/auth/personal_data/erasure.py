@@ -13,7 +13,10 @@ from sqlalchemy.orm import MANYTOONE, Mapper, with_parent
 
 from ...core.settings import imported
 from ...exceptions import ConfigError, LbackError
+from ..audit.guard import AMENDS
+from ..audit.names import renamed
 from ..models import Models, table_of
+from ..users.identity import address_of, email_field, is_unique
 from ..users.mixins import key_of
 from ..users.names import canonical
 from .references import Reference, References, value_of
@@ -66,7 +69,7 @@ class Eraser:
         :raises LbackError: rows that cascade are needed by others that do not.
         """
         label = f"deleted-{secrets.token_hex(8)}"
-        key, name, email = key_of(user), user.get_username(), getattr(user, "email", None)
+        key, name, email = key_of(user), user.get_username(), address_of(user)
         if self._hook is not None:
             self._hook(user)
         self._forget_names(user, label)
@@ -166,7 +169,12 @@ class Eraser:
                 _empty(user, attribute.key, column, label)
 
     def _forget_names(self, user: Any, label: str) -> None:
-        """Take the names out of the audit log, and out of invitations to the address."""
+        """Take the names out of the audit log, and out of invitations to the address.
+
+        Sessions in which the account has seen the site as another one name it, too: they go.
+        """
+        sessions: Any = table_of(self._models.UserSession)
+        self._remove(sessions, sessions.c.impersonator_id == str(key_of(user)), ())
         names = {canonical(name) for name in _names_of(user)}
         invitation: Any = table_of(self._models.Invitation)
         self._db.session.execute(
@@ -174,21 +182,10 @@ class Eraser:
         )
         if self._settings.keep_audit_names:
             return
-        kind: Any = self._models.AuditEntry
-        is_actor = kind.actor_id == key_of(user)
-        is_target = sa.and_(
-            kind.target_kind == type(user).__name__, kind.target_id == str(key_of(user))
-        )
-        entries = sa.select(kind).where(sa.or_(is_actor, is_target))
-        for entry in self._db.session.scalars(entries.execution_options(yield_per=500)):
-            if entry.actor_id == key_of(user):
-                entry.actor_name = label
-            if entry.target_kind == type(user).__name__ and entry.target_id == str(key_of(user)):
-                entry.target_name = label
-            entry.details = {
-                name: label if isinstance(value, str) and canonical(value) in names else value
-                for name, value in entry.details.items()
-            }
+        self._db.session.flush()
+        entries: Any = table_of(self._models.AuditEntry)
+        for change in renamed(self._db.session, entries, user, label, names):
+            self._db.session.execute(change, execution_options={AMENDS: True})
 
 
 def hook_of(chosen: Any) -> Callable[[Any], object] | None:
@@ -197,12 +194,12 @@ def hook_of(chosen: Any) -> Callable[[Any], object] | None:
     :raises ConfigError: there is none of that name, or it cannot be called.
     """
     key, hint = "LBACK_AUTH_PERSONAL_DATA_ERASER", 'Give a function, or "package.module:function".'
-    found = chosen
+    found: Callable[[Any], object] | None = chosen
     if isinstance(chosen, str):
         found = imported(f"{key} is {chosen!r}, which", chosen, hint)
     if found is not None and not callable(found):
         raise ConfigError(f"{key} is {chosen!r}, which cannot be called.", hint)
-    return found  # type: ignore[no-any-return]
+    return found
 
 
 def _stays(column: sa.Column[Any]) -> bool:
@@ -213,28 +210,18 @@ def _stays(column: sa.Column[Any]) -> bool:
 def _empty(user: Any, name: str, column: sa.Column[Any], label: str) -> None:
     """Make a column say nothing, as far as it lets us."""
     is_text = isinstance(column.type, sa.String) and not isinstance(column.type, sa.Enum)
-    if name == "email":
-        user.email = f"{label}@{NOWHERE}"
+    if name == email_field(type(user)):
+        setattr(user, name, f"{label}@{NOWHERE}")
     elif column.nullable:
         setattr(user, name, None)
-    elif is_text and (name == type(user).USERNAME_FIELD or _is_unique(column)):
+    elif is_text and (name == type(user).USERNAME_FIELD or is_unique(column)):
         longest = getattr(column.type, "length", None) or len(label)
         setattr(user, name, label[-longest:])
     elif is_text:
         setattr(user, name, "")
 
 
-def _is_unique(column: sa.Column[Any]) -> bool:
-    table: Any = column.table
-    alone = [
-        list(rule.columns)
-        for rule in (*table.constraints, *(index for index in table.indexes if index.unique))
-        if isinstance(rule, sa.UniqueConstraint | sa.Index)
-    ]
-    return bool(column.unique) or [column] in alone
-
-
 def _names_of(user: Any) -> Iterator[str]:
-    for name in (type(user).USERNAME_FIELD, "username", "email"):
-        if value := getattr(user, name, None):
+    for name in (type(user).USERNAME_FIELD, "username", email_field(type(user))):
+        if name is not None and (value := getattr(user, name, None)):
             yield str(value)

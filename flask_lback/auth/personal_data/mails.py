@@ -12,6 +12,7 @@ from ...core.translation import gettext
 from ...exceptions import ConfigError
 from ...mail.service import Mailer
 from ..mails.destinations import page_url_or_none
+from ..users.identity import address_of, greeting_of
 
 
 class PersonalDataMails:
@@ -42,8 +43,8 @@ class PersonalDataMails:
         self._write(email, "account_deleted", gettext("Your account is deleted"), name, link=None)
 
     def _send(self, user: Any, template: str, subject: str, **context: Any) -> None:
-        if address := getattr(user, "email", None):
-            name = getattr(user, "first_name", "") or user.get_username()
+        if address := address_of(user):
+            name = greeting_of(user)
             self._write(address, template, subject, name, **context)
 
     def _write(self, to: str, template: str, subject: str, name: str, **context: Any) -> None:

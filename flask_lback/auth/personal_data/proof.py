@@ -34,18 +34,19 @@ def prove(user: Any, *, current_password: str, identifier: str) -> None:
     """Ask for the password, or for the name of an account that has none.
 
     :raises InvalidFieldsError: it is another one.
-    :raises Problem: 429, too many wrong passwords.
+    :raises Problem: 429, too many wrong passwords; 409, every other superuser has gone meanwhile.
     """
-    if user.has_usable_password():
+    state, has_password = current_state(), user.has_usable_password()
+    if has_password:
         try:
             UserManager().confirm_password(user, current_password)
         except AuthenticationError as error:
             raise InvalidFieldsError({"current_password": [error.message]}) from error
-        if not current_state()[Accounts].claim(user):  # it was changed meanwhile
-            text = gettext("This is not your password.")
-            raise InvalidFieldsError({"current_password": [text]})
     elif canonical(identifier) != canonical(user.get_username()):
         raise InvalidFieldsError({"identifier": [gettext("This is not your name here.")]})
+    state[Deletions].hold(user)
+    if has_password and not state[Accounts].claim(user):  # it was changed meanwhile
+        raise InvalidFieldsError({"current_password": [gettext("This is not your password.")]})
 
 
 def leave(user: Any) -> dt.datetime:

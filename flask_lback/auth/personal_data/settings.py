@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from ...core.settings import Settings, setting
-from ...limits.settings import LIMIT
+from ..throttle.settings import one_limit
 
 
 @dataclass(frozen=True)
@@ -30,4 +30,4 @@ class PersonalDataSettings(Settings):
     keep_audit_names: bool = setting(
         False, "Whether the audit log goes on naming accounts that are deleted."
     )
-    export_limit: str = setting("3 per hour", "Exports of one account.", pattern=LIMIT)
+    export_limit: str = one_limit("3 per hour", "Exports of one account.")

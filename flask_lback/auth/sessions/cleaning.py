@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -20,7 +21,7 @@ def remove_dead(state: State, batch: int = 1000) -> tuple[int, int]:
     """Delete sessions and API tokens that have expired or were ended, and old refresh tokens.
 
     Devices that have not been used for as long as they are known go as well, and codes that were
-    sent and are over.
+    sent, and invitations, once they are over.
 
     Each batch is found by an index and committed by itself, so that no table is locked for long.
 
@@ -33,8 +34,9 @@ def remove_dead(state: State, batch: int = 1000) -> tuple[int, int]:
     api_tokens: Any = table_of(models.ApiToken)
     devices: Any = table_of(models.Device)
     codes: Any = table_of(models.SentCode)
+    invitations: Any = table_of(models.Invitation)
     unused = now - dt.timedelta(days=state[DeviceSettings].remember_days)
-    removed = {logins: 0, tokens: 0, api_tokens: 0, devices: 0, codes: 0}
+    removed: Counter[Any] = Counter()
 
     session_cleanup_started.emit(state)
 
@@ -62,6 +64,7 @@ def remove_dead(state: State, batch: int = 1000) -> tuple[int, int]:
         (api_tokens, api_tokens.c.revoked_at.is_not(None), api_tokens.c.id),
         (devices, devices.c.last_used_at <= unused, devices.c.last_used_at),
         (codes, codes.c.expires_at <= now, codes.c.expires_at),
+        (invitations, invitations.c.expires_at <= now, invitations.c.expires_at),
     ):
         for keys in batches(table, condition, order):
             if table is logins:

@@ -23,7 +23,7 @@ from ..rights import RightsSource
 from ..settings import AuthSettings
 from ..versions import EVERYBODY, has_raised
 from . import prefetch
-from .principal import Login, build, key_attribute, loaded_columns, unite_with_session
+from .principal import Impersonator, Login, build, key_attribute, loaded_columns, unite_with_session
 
 logger = logging.getLogger(__name__)
 
@@ -73,7 +73,11 @@ class AccountLoader:
             models,
             sessions,
             columns.values(),
-            ("id", "last_seen_at", "authenticated_at", "expires_at", "revoked_at", "is_remembered"),
+            (
+                *("id", "last_seen_at", "authenticated_at", "expires_at", "revoked_at"),
+                *("is_remembered", "impersonator_id"),
+                *("impersonator_name", "impersonator_session_id"),
+            ),
         )
         of_token = self._written(
             models,
@@ -106,7 +110,7 @@ class AccountLoader:
         row = self._row(self._by_token, token_hash)
         if row is None:
             return None
-        token_id, seen, created, expires, revoked, scopes = row[self._rest_at :]
+        token_id, seen, created, expires, revoked, scopes, must_change = row[self._rest_at :]
         now = clock.now()
         if revoked is not None or (expires is not None and expires <= now):
             return None
@@ -117,7 +121,7 @@ class AccountLoader:
             self._note_seen(now, self._token_seen, token_id, row[self._key_at])
         narrowed = None if scopes is None else frozenset(scopes.split())
         versions = (row[0], row[1])
-        return user, Login(None, "token", created, versions, narrowed, token_id)
+        return user, Login(None, "token", created, versions, narrowed, token_id, must_change)
 
     @property
     def engine(self) -> Engine:
@@ -170,16 +174,22 @@ class AccountLoader:
     def _of_session(self, row: Sequence[Any] | None, mechanism: str) -> tuple[Any, Login] | None:
         if row is None:
             return None
-        session_id, seen, authenticated, expires, revoked, remembered = row[self._rest_at :]
+        session_id, seen, authenticated, expires, revoked, remembered, *more = row[self._rest_at :]
         now = clock.now()
         if revoked is not None or expires <= now or not (remembered or seen + self._idle > now):
             return None
         user = self._account(row)
         if user is None:
             return None
+        by_key, by_name, by_session, must_change = more
+        by = None if by_session is None else Impersonator(by_key, by_name, by_session)
         if now - seen >= SEEN_EVERY:
-            self._note_seen(now, self._session_seen, session_id, row[self._key_at])
-        return user, Login(session_id, mechanism, authenticated, (row[0], row[1]))
+            owner = None if by is not None else row[self._key_at]
+            self._note_seen(now, self._session_seen, session_id, owner)
+        versions = (row[0], row[1])
+        return user, Login(
+            *(session_id, mechanism, authenticated, versions, None, None, must_change, by)
+        )
 
     def _account(self, row: Sequence[Any]) -> Any:
         """The account of a row, None when it is switched off."""
@@ -212,10 +222,12 @@ class AccountLoader:
 
         :param column: that of the session or token; its owner's is written in the same
             transaction.
+        :param owner: the key of the account; None when it is somebody else who was seen.
         """
         engine = self.engine
         statements = [_touch(column, now, column.table.c.id == key)]
-        if self._seen is not None:  # first, as every transaction locks the account first
+        if self._seen is not None and owner is not None:
+            # First, as every transaction locks the account first.
             is_owner = self._users.primary_key.columns[0] == owner
             statements.insert(0, _touch(self._seen, now, is_owner))
 
@@ -235,7 +247,7 @@ class AccountLoader:
     def _written(
         self, models: Models, login: Any, columns: Any, names: tuple[str, ...]
     ) -> sa.Select[Any]:
-        """Rights, account, and the columns of those names of the session or token."""
+        """Rights, account, those columns of the session or token, and whether it is held back."""
         version: Any = table_of(models.AccessVersion)
         own = version.alias("own_version")
         of_everybody = sa.select(version.c.value).where(
@@ -246,12 +258,15 @@ class AccountLoader:
             sa.func.coalesce(one, prefetch.constant(0))
             for one in (of_everybody.scalar_subquery(), own.c.value)
         ]
+        required = table_of(models.RequiredPasswordChange)
+        is_required = sa.exists(prefetch.constant(1)).where(required.c.user_id == key)
         return (
             sa.select(
                 *versions,
                 prefetch.column(models, key, *versions),
                 *columns,
                 *(login.c[name] for name in names),
+                is_required.correlate(self._users),
             )
             .select_from(login)
             .join(self._users, key == login.c.user_id)

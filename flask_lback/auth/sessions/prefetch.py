@@ -1,7 +1,8 @@
-"""What an account holds: three questions, and their answers in the statement that loads it.
+"""What an account holds: four questions, and their answers in the statement that loads it.
 
 The process sends the access versions that it remembers; the database compares them with the
-present ones, and gathers the names of groups and permissions only when they differ.
+present ones, and gathers the names of groups and permissions only when they differ, and whether
+there are rights on single objects at all.
 """
 
 from __future__ import annotations
@@ -14,14 +15,14 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from ..models import Models, table_of
 
-#: Stands between names, and between the three answers; no name holds a control character.
+#: Stands between names, and between the four answers; no name holds a control character.
 SEPARATOR, BREAK = "\x1f", "\x1e"
 #: Versions that no account has: the rights come along.
 UNKNOWN = (-1, -1)
 #: MySQL cuts gathered text at 1,024 bytes unless told otherwise; then it is not used.
 _LONGEST_ON_MYSQL = 1_000
 
-Names = tuple[frozenset[str], frozenset[str]]
+Names = tuple[frozenset[str], frozenset[str], bool]
 
 
 def questions(models: Models, account: Any) -> tuple[sa.Select[Any], ...]:
@@ -53,6 +54,21 @@ def questions(models: Models, account: Any) -> tuple[sa.Select[Any], ...]:
     return by_groups, directly, groups
 
 
+def has_objects(models: Models, account: Any) -> sa.ColumnElement[bool]:
+    """Whether an account, or one of its groups, holds a right on some single object.
+
+    :param account: as for :func:`questions`.
+    """
+    rows, members = table_of(models.ObjectPermission), models.members
+    groups = sa.select(members.c.group_id).where(members.c.user_id == account)
+    if isinstance(account, sa.Column):
+        groups = groups.correlate(account.table)
+    found = sa.select(constant(1)).where(
+        sa.or_(rows.c.user_id == account, rows.c.group_id.in_(groups))
+    )
+    return (found.correlate(account.table) if isinstance(account, sa.Column) else found).exists()
+
+
 def column(models: Models, key: Any, every: Any, own: Any) -> sa.ColumnElement[Any]:
     """The answers in one text; NULL when the process knows them.
 
@@ -69,7 +85,9 @@ def column(models: Models, key: Any, every: Any, own: Any) -> sa.ColumnElement[A
         sa.func.coalesce(_gathered(names).correlate(key.table).scalar_subquery(), nothing)
         for names in questions(models, key)
     )
-    return sa.case((differs, by_groups + between + directly + between + groups))
+    objects = sa.case((has_objects(models, key), constant("1")), else_=nothing)
+    answers = by_groups + between + directly + between + groups + between + objects
+    return sa.case((differs, answers))
 
 
 def constant(value: str | int) -> sa.ColumnElement[Any]:
@@ -79,16 +97,19 @@ def constant(value: str | int) -> sa.ColumnElement[Any]:
 
 
 def read(text: str, dialect: str) -> Names | None:
-    """Permissions and groups of a row; None when they may have been cut."""
+    """Permissions and groups of a row, and whether there are rights on single objects.
+
+    None when they may have been cut.
+    """
     answers = text.split(BREAK)
     if dialect in ("mysql", "mariadb") and any(
         len(answer.encode()) > _LONGEST_ON_MYSQL for answer in answers
     ):
         return None
-    by_groups, directly, groups = (
+    by_groups, directly, groups, objects = (
         frozenset(filter(None, answer.split(SEPARATOR))) for answer in answers
     )
-    return by_groups | directly, groups
+    return by_groups | directly, groups, bool(objects)
 
 
 class _Gathered(FunctionElement[str]):

@@ -22,7 +22,9 @@ TWIN = "_lback_twin"
 HASH = "_lback_hash"
 USER = "_login_user"  # where Flask-Login's proxy looks
 LOGIN = "lback_login"
+HELD = "lback_held"  # an account that has to choose another password first
 RIGHTS = "lback_rights"  # those of the present account, for one request
+OBJECT_RIGHTS = "lback_object_rights"  # those on single objects, by account, for one request
 
 
 class LazyState:
@@ -32,6 +34,19 @@ class LazyState:
         if instance is None or PENDING not in instance.__dict__:
             raise AttributeError("_sa_instance_state")
         return _attach(instance)
+
+
+class Impersonator(NamedTuple):
+    """Who sees the site as somebody else.
+
+    :ivar key: of the account, as text.
+    :ivar name: what it is called.
+    :ivar session_id: the key of the row of its own session, which stays.
+    """
+
+    key: str
+    name: str
+    session_id: int
 
 
 class Login(NamedTuple):
@@ -44,6 +59,8 @@ class Login(NamedTuple):
     :ivar versions: access versions of everybody and of this account, for cached rights.
     :ivar scopes: permissions that the login is narrowed to, None for all of the account.
     :ivar token_id: the key of the row of an API token.
+    :ivar must_change_password: whether somebody else has set the password of the account.
+    :ivar impersonator: who has put themselves in the place of the account.
     """
 
     session_id: int | None
@@ -52,6 +69,8 @@ class Login(NamedTuple):
     versions: tuple[int, int]
     scopes: frozenset[str] | None = None
     token_id: int | None = None
+    must_change_password: bool = False
+    impersonator: Impersonator | None = None
 
 
 def build(user_class: type[Any], values: dict[str, Any], sessions: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 import sqlalchemy as sa
 from flask import Flask, current_app, g, request, session
@@ -26,25 +26,15 @@ from ..signals import (
     user_login_successful,
 )
 from ..users.mixins import AnonymousUser, key_of
-from .cookies import drop_cookie, send_cookie
+from .actions import LoginAction
+from .cookies import change_csrf_token, drop_cookie, send_cookie, session_cookie_name
 from .loading import digest
+from .own import forget_own_key, own_key
 from .principal import LOGIN, USER, Login
 from .rows import SessionRows
 
-COOKIE = "lback_session"
-_HOST_PREFIX = "__Host-"
-_CSRF = "csrf_token"
 #: The key that this request has given out, in place of the one that it came with.
 _NEW_KEY = "lback.session_key"
-
-
-class LoginAction(Protocol):
-    """Part of every sign-in; what it gives is called once the sign-in is committed."""
-
-    def __call__(
-        self, user: Any, session: UserSessionMixin, *, has_cookie: bool
-    ) -> Callable[[], None] | None:
-        """Act within the transaction; ``last_login_at`` still is that of the sign-in before."""
 
 
 class SessionManager(LbackSessionNames):
@@ -113,11 +103,21 @@ class SessionManager(LbackSessionNames):
         key = secrets.token_urlsafe(32)
         row = self._make(user, key, remember=remember, method=method)
         afterwards = self._begin(user, row, has_cookie=True)
-        setattr(g, USER, user)
-        setattr(g, LOGIN, Login(row.id, "session", row.authenticated_at, (-1, -1)))
-        _change_csrf_token()
-        self._set_cookie(key, self._settings.remember_days * 86_400 if remember else None)
+        self._leave_own()
+        age = self._settings.remember_days * 86_400 if remember else None
+        self.assume(user, Login(row.id, "session", row.authenticated_at, (-1, -1)), key, age)
         self._announce(user, row, afterwards)
+
+    def assume(self, user: Any, login: Login, key: str, age: int | None) -> None:
+        """Let this request, and the browser from now on, be an account's.
+
+        :param key: of its session row.
+        :param age: seconds that the cookie lives; None for as long as the browser runs.
+        """
+        setattr(g, USER, user)
+        setattr(g, LOGIN, login)
+        change_csrf_token()
+        self._set_cookie(key, age)
 
     def login_for_tokens(self, user: Any, *, method: str = "password") -> UserSessionMixin:
         """Sign an account in for a client that keeps tokens and no cookie, and commit.
@@ -162,7 +162,7 @@ class SessionManager(LbackSessionNames):
         if has_cookie:
             row = self.present()
             left = int((row.expires_at - clock.now()).total_seconds())
-            _change_csrf_token()
+            change_csrf_token()
             self._set_cookie(key, left if row.is_remembered else None)
             session_rotated.emit(self, session=row, user=g.get(USER))
         return True
@@ -177,15 +177,21 @@ class SessionManager(LbackSessionNames):
         if login is not None:
             hold(self._db, user)
             self.end(login.session_id)
+            self._leave_own()
             self._audit.record("auth.logout", user, actor=user)
             self._db.session.commit()
         if login is None or login.mechanism == "session":
-            session.clear()
-            self._clear_cookie()
-        setattr(g, USER, AnonymousUser())
-        g.pop(LOGIN, None)
+            self.forget()
+        _be_nobody()
         if login is not None:
             user_logged_out.emit(self, request=request, user=user)
+
+    def forget(self) -> None:
+        """Have the browser forget who it was; what ends its session is for the caller."""
+        session.clear()
+        self._clear_cookie()
+        forget_own_key()
+        _be_nobody()
 
     def end(self, session_id: int | None) -> None:
         """End one session, with the refresh tokens that belong to it.
@@ -292,7 +298,7 @@ class SessionManager(LbackSessionNames):
 
     def cookie_name(self, app: Flask) -> str:
         """``lback_session``, with the ``__Host-`` prefix where cookies are for https only."""
-        return _HOST_PREFIX + COOKIE if app.config["SESSION_COOKIE_SECURE"] else COOKIE
+        return session_cookie_name(app)
 
     def present_key(self) -> str | None:
         """The id in this request's cookie, or the one that it has been given since."""
@@ -324,6 +330,12 @@ class SessionManager(LbackSessionNames):
         for act in filter(None, afterwards):
             act()
 
+    def _leave_own(self) -> None:
+        """End the session that waits: whoever signs in or out here does not come back to it."""
+        if key := own_key():
+            self._rows.end(self._models.UserSession.key_hash == digest(key))
+            forget_own_key()
+
     def _set_cookie(self, key: str, age: int | None) -> None:
         request.environ[_NEW_KEY] = key
         send_cookie(self.cookie_name(current_app), key, age)
@@ -333,7 +345,6 @@ class SessionManager(LbackSessionNames):
         drop_cookie(self.cookie_name(current_app))
 
 
-def _change_csrf_token() -> None:
-    """Forms that were open before are refused; whatever follows in this request is not."""
-    session.pop(_CSRF, None)
-    g.pop(_CSRF, None)
+def _be_nobody() -> None:
+    setattr(g, USER, AnonymousUser())
+    g.pop(LOGIN, None)

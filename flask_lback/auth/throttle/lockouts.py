@@ -15,7 +15,7 @@ from ..audit.service import Audit
 from ..mails.destinations import page_url_or_none
 from ..signals import user_locked_out
 from ..users.directory import Directory
-from ..users.identity import address_of
+from ..users.identity import address_of, greeting_of
 
 #: How often the same account is spoken of, and its owner is mailed.
 _SAID = "1 per 15 minutes"
@@ -70,6 +70,6 @@ class Lockouts:
                 address,
                 f"{subject} - {site_name(self._app)}",
                 "lback/mail/account_locked",
-                user_name=getattr(user, "first_name", "") or user.get_username(),
+                user_name=greeting_of(user),
                 link=link,
             )

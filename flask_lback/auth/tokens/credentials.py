@@ -24,6 +24,7 @@ from ...security.csrf import has_header_token, is_basic
 from ..audit.service import Audit
 from ..entrance import Entrance, SecondStepRequired
 from ..managers import UserManager
+from ..passwords.required_change import RequiredPasswordChanges
 from ..sessions.loading import AccountLoader
 from ..sessions.principal import USER, Login
 from ..settings import AuthSettings
@@ -100,7 +101,9 @@ def _by_access_token(state: State, text: str) -> Found | None:
         write_refusal("auth.bearer", reason=error.code)
         return None
     found = state[AccountLoader].by_session(session_id)
-    return found if found is not None and found[0].get_id() == subject else None
+    if found is None or found[1].impersonator is not None:
+        return None
+    return found if found[0].get_id() == subject else None
 
 
 def _by_basic(state: State, text: str) -> Found | None:
@@ -147,7 +150,7 @@ def _by_password(state: State, name: str, password: str) -> Found | None:
         mechanism="basic",
         authenticated_at=_NEVER,
         versions=(-1, -1),
-        scopes=None,
+        must_change_password=state[RequiredPasswordChanges].is_due(user),
     )
 
 

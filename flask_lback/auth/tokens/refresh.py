@@ -24,6 +24,7 @@ from ..sessions.loading import digest
 from ..sessions.service import SessionManager
 from ..settings import TokenSettings
 from ..signals import jwt_refresh_token_created, refresh_token_reused
+from ..users.identity import address_of
 
 
 class RefreshTokenReused(TokenError):
@@ -70,7 +71,7 @@ class RefreshTokens:
         try:
             found = retry(self._db.session, lambda: self._rotated(token))
         except RefreshTokenReused as error:
-            if getattr(error.user, "email", None):
+            if address_of(error.user):
                 self._mails.refresh_reused(error.user)
             refresh_token_reused.emit(self, user=error.user, family=error.family)
             raise
@@ -110,13 +111,17 @@ class RefreshTokens:
 
     def _find(self, token: str) -> RefreshTokenMixin:
         table: Any = self._models.RefreshToken
-        return self._newest(sa.select(table).filter_by(token_hash=digest(token)))  # type: ignore[no-any-return]
+        found: RefreshTokenMixin = self._newest(
+            sa.select(table).filter_by(token_hash=digest(token))
+        )
+        return found
 
     def _locked(self, session_id: int) -> UserSessionMixin:
         """The session, which this transaction keeps: one rotation of a family at a time."""
         table: Any = self._models.UserSession
         query = sa.select(table).where(table.id == session_id)
-        return self._newest(query.with_for_update())  # type: ignore[no-any-return]
+        found: UserSessionMixin = self._newest(query.with_for_update())
+        return found
 
     def _newest(self, query: sa.Select[Any]) -> Any:
         row = self._db.session.scalar(query.execution_options(populate_existing=True))

@@ -62,10 +62,10 @@ def _rule(given: Any) -> Callable[[Any], Any] | None:
     if isinstance(given, str) and not {".", ":"} & set(given):
         near = difflib.get_close_matches(given, ("staff", "everybody"), n=1)
         raise ConfigError(f"{_KEY} is {given!r}.", f"Did you mean {near[0]!r}?" if near else usual)
-    rule = named(_KEY, given)
+    rule: Callable[[Any], Any] = named(_KEY, given)
     if not callable(rule):
         raise ConfigError(f"{_KEY} is {given!r}.", usual)
-    return rule  # type: ignore[no-any-return]
+    return rule
 
 
 def _is_staff(user: Any) -> bool:

@@ -10,6 +10,7 @@ from ...core.pages import site_name
 from ...core.translation import gettext
 from ...mail.service import Mailer
 from ..mails.destinations import page_url_or_none
+from ..users.identity import greeting_of
 
 
 class TwoFactorMails:
@@ -47,7 +48,7 @@ class TwoFactorMails:
     def _send(self, user: Any, template: str, subject: str, **context: Any) -> None:
         address = getattr(user, "email", None)
         if address:
-            name = getattr(user, "first_name", "") or user.get_username()
+            name = greeting_of(user)
             subject = f"{subject} - {site_name(self._app)}"
             self._mailer.send_template(
                 address, subject, f"lback/mail/{template}", user_name=name, **context

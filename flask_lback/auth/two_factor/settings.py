@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from ...core.settings import Settings, setting
-from ...limits.settings import LIMIT
+from ..throttle.settings import one_limit
 
 
 @dataclass(frozen=True)
@@ -54,20 +54,11 @@ class TwoFactorSettings(Settings):
         1, "How many steps of 30 seconds the clock of a phone may be wrong.", choices=(0, 1, 2)
     )
     sent_code_minutes: int = setting(10, "How long a sent code is good for.", minimum=1)
-    limit_per_account: str = setting(
+    limit_per_account: str = one_limit(
         "10 per 15 minutes",
         "Codes tried for one account, over all ways; a right one clears the count.",
-        pattern=LIMIT,
     )
-    limit_per_account_long: str = setting(
-        "50 per day", "The same, over a longer time.", pattern=LIMIT
-    )
-    limit_per_address: str = setting(
-        "60 per 15 minutes", "Codes tried from one address.", pattern=LIMIT
-    )
-    limit_sent_per_account: str = setting(
-        "10 per hour", "Codes sent to one account.", pattern=LIMIT
-    )
-    limit_sent_per_address: str = setting(
-        "60 per hour", "Codes asked for by one address.", pattern=LIMIT
-    )
+    limit_per_account_long: str = one_limit("50 per day", "The same, over a longer time.")
+    limit_per_address: str = one_limit("60 per 15 minutes", "Codes tried from one address.")
+    limit_sent_per_account: str = one_limit("10 per hour", "Codes sent to one account.")
+    limit_sent_per_address: str = one_limit("60 per hour", "Codes asked for by one address.")

@@ -12,8 +12,8 @@ from flask.typing import ResponseReturnValue
 
 from ...core.state import current_state
 from ...core.translation import gettext
-from ..current import current_user, login_required, present_login
-from ..freshness import fresh_login_required, is_fresh
+from ..current import current_user, present_login
+from ..freshness import fresh_login_required, is_fresh, personal_login_required
 from ..second_factors import SecondFactors
 from ..sessions.service import SessionManager
 from ..views.page import form_for, show
@@ -26,7 +26,7 @@ def add_routes(blueprint: Blueprint) -> None:
     """The routes of this part; an application in which it is off has none."""
     both = ["GET", "POST"]
     pages: tuple[tuple[str, str, Callable[..., Any], list[str]], ...] = (
-        ("/two-factor/", "two_factor", login_required(status), ["GET"]),
+        ("/two-factor/", "two_factor", personal_login_required(status), ["GET"]),
         ("/two-factor/disable/", "two_factor_disable", fresh_login_required(disable), ["POST"]),
         ("/two-factor/setup/", "two_factor_setup", setting_up.set_up, both),
         ("/two-factor/verify/", "two_factor_verify", verifying.verify, both),

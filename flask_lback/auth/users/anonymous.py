@@ -46,6 +46,10 @@ class AnonymousUser:
     has_any_permission = has_permissions
     in_group = can = has_module_perms = has_permission
 
+    def has_object_permission(self, name: str, obj: Any) -> bool:
+        """As :meth:`has_permission`."""
+        return False
+
     def has_perm(self, perm: str, obj: Any = None) -> bool:
         """As :meth:`has_permission`."""
         return False

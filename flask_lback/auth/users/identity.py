@@ -33,6 +33,34 @@ def address_of(user: Any) -> str | None:
     return (getattr(user, name) or None) if name is not None else None
 
 
+def has_confirmed_address(user: Any) -> bool:
+    """Whether the owner of the account's address has shown that it is theirs."""
+    return getattr(user, "email_verified_at", None) is not None
+
+
+def greeting_of(user: Any) -> str:
+    """What a mail calls the owner of an account.
+
+    Whoever owns an address that nobody has confirmed may have nothing to do with the account: a
+    stranger's own words are not sent there in our name. A username has a form that they do not fit
+    into; a name of the user class's own that people are called by may have none.
+    """
+    name = str(user.get_username())
+    if has_confirmed_address(user):
+        return getattr(user, "first_name", "") or name
+    if user.USERNAME_FIELD in (*TWINS, email_field(user.__class__)):
+        return name
+    return address_of(user) or name
+
+
+def own_words(user: Any, text: str) -> str:
+    """What a mail repeats of a text that the owner of an account has chosen, such as a label.
+
+    :returns: "" while the address is not confirmed, as in :func:`greeting_of`.
+    """
+    return text if has_confirmed_address(user) else ""
+
+
 def sign_in_names(user_class: type[Any]) -> tuple[str, ...]:
     """The attributes by which an account is found at sign-in: ``USERNAME_FIELD`` first.
 
@@ -46,7 +74,7 @@ def sign_in_names(user_class: type[Any]) -> tuple[str, ...]:
         and (
             name == user_class.USERNAME_FIELD
             or twin_of(user_class, name) is not None
-            or (name == email_field(user_class) and _is_unique(user_class, name))
+            or (name == email_field(user_class) and _has_unique(user_class, name))
         )
     )
 
@@ -61,7 +89,7 @@ def canonical_names_of(user: Any) -> Iterator[str]:
 def refuse_unknown_names(user_class: type[Any]) -> None:
     """Look at ``USERNAME_FIELD``, ``EMAIL_FIELD`` and ``REQUIRED_FIELDS`` before anything starts.
 
-    :raises ConfigError: one names no column of the class.
+    :raises ConfigError: one names no column of the class; several accounts may have the same name.
     """
     shown, required = user_class.__name__, user_class.REQUIRED_FIELDS
     if isinstance(required, str):
@@ -81,6 +109,13 @@ def refuse_unknown_names(user_class: type[Any]) -> None:
                 f"{shown}.{option} names {name!r}, and {shown} has no such column.",
                 f"Set {option} on the class, or add the column. {guess}",
             )
+    name = user_class.USERNAME_FIELD
+    # A sign-in would open whichever is found first.
+    if twin_of(user_class, name) is None and not _has_unique(user_class, name):
+        raise ConfigError(
+            f"{shown}.USERNAME_FIELD names {name!r}, which several accounts may share.",
+            "Declare the column with mapped_column(unique=True), or name another one.",
+        )
     if user_class.USERNAME_FIELD in required:
         raise ConfigError(
             f"{shown}.REQUIRED_FIELDS names its USERNAME_FIELD, {user_class.USERNAME_FIELD!r}.",
@@ -99,14 +134,24 @@ def _columns(user_class: type[Any]) -> set[str]:
     return {*mapper.column_attrs.keys(), *mapper.synonyms.keys()}
 
 
-def _is_unique(user_class: type[Any], name: str) -> bool:
-    """Whether the database lets one account alone have a value."""
-    attribute: Any = sa.inspect(user_class).column_attrs.get(name)
-    if attribute is None:
+def is_unique(column: Any) -> bool:
+    """Whether the database lets one row alone have a value."""
+    if not isinstance(column, sa.Column):  # what a query computes
         return False
-    column = attribute.columns[0]
     table: sa.Table = column.table
-    constraints = [one for one in table.constraints if isinstance(one, sa.UniqueConstraint)]
-    indexes = [one for one in table.indexes if one.unique]
-    alone = [*(list(one.columns) for one in constraints), *(list(one.columns) for one in indexes)]
+    constraints = [
+        one
+        for one in table.constraints
+        if isinstance(one, sa.UniqueConstraint | sa.PrimaryKeyConstraint)
+    ]
+    alone = [list(one.columns) for one in constraints]
+    alone += [list(one.columns) for one in table.indexes if one.unique]
     return bool(column.unique) or [column] in alone
+
+
+def _has_unique(user_class: type[Any], name: str) -> bool:
+    """Whether one account alone has a value of this attribute."""
+    mapper: Any = sa.inspect(user_class)
+    synonym = mapper.synonyms.get(name)
+    attribute = mapper.column_attrs.get(name if synonym is None else synonym.name)
+    return attribute is not None and is_unique(attribute.columns[0])

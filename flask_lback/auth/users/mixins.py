@@ -278,4 +278,5 @@ def root_of(user_class: type[Any]) -> type[Any]:
 
 @functools.cache
 def _root_of(user_class: Any) -> type[Any]:
-    return sa.inspect(user_class).base_mapper.class_  # type: ignore[no-any-return]
+    root: type[Any] = sa.inspect(user_class).base_mapper.class_
+    return root

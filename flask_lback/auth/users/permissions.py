@@ -17,11 +17,7 @@ if TYPE_CHECKING:
 
 
 class PermissionsMixin:
-    """Groups and rights. ``groups`` and ``user_permissions`` come with the companions.
-
-    Django's questions take an object, too. Nobody holds a right on one object alone, so that the
-    answer is no for all but superusers, as that of Django's own back end.
-    """
+    """Groups and rights. ``groups`` and ``user_permissions`` come with the companions."""
 
     is_staff: Mapped[bool] = mapped_column(default=False)
     is_superuser: Mapped[bool] = mapped_column(default=False)
@@ -42,6 +38,14 @@ class PermissionsMixin:
         """Whether it holds at least one of them."""
         return rights_of(self).has_any(names)
 
+    def has_object_permission(self, name: str, obj: Any) -> bool:
+        """Whether this account may do something with one object.
+
+        The rule of the object's policy decides; without one, the permission itself. A grant on the
+        object is enough, too. None, and what is not mapped, is no.
+        """
+        return rights_of(self).has_on(name, obj)
+
     def in_group(self, name: str) -> bool:
         """Whether it is a member of the group of that name."""
         return rights_of(self).in_group(name)
@@ -50,12 +54,17 @@ class PermissionsMixin:
     can = has_permission
 
     def has_perm(self, perm: str, obj: Any = None) -> bool:
-        """:meth:`has_permission`, as Django calls it."""
-        return self.has_permission(perm) if obj is None else rights_of(self).is_superuser
+        """:meth:`has_permission`, or :meth:`has_object_permission`, as Django calls them."""
+        if obj is None:
+            return self.has_permission(perm)
+        return self.has_object_permission(perm, obj)
 
     def has_perms(self, perm_list: Iterable[str], obj: Any = None) -> bool:
-        """:meth:`has_permissions`, as Django calls it."""
-        return self.has_permissions(perm_list) if obj is None else rights_of(self).is_superuser
+        """:meth:`has_permissions`, as Django calls it; with an object, all of them on it."""
+        if obj is None:
+            return self.has_permissions(perm_list)
+        wanted = [perm_list] if isinstance(perm_list, str) else list(perm_list)
+        return bool(wanted) and all(self.has_object_permission(name, obj) for name in wanted)
 
     def has_module_perms(self, app_label: str) -> bool:
         """Whether it holds any permission of an app: one whose name starts with ``<app>.``."""

@@ -40,7 +40,8 @@ class Profiles:
         audit: Audit,
     ) -> None:
         mapper = sa.inspect(directory.user_class)
-        refused = (_NEVER | _ELSEWHERE | {mapper.primary_key[0].key}) & set(settings.profile_fields)
+        own = {mapper.primary_key[0].key, directory.email_name}
+        refused = (_NEVER | _ELSEWHERE | own) & set(settings.profile_fields)
         if refused:
             raise ConfigError(
                 f"LBACK_AUTH_PROFILE_FIELDS names {sorted(refused)[0]!r}.",
@@ -48,7 +49,6 @@ class Profiles:
             )
         _refuse_unknown(settings.profile_fields, mapper.column_attrs.keys(), mapper.class_.__name__)
         self._db = db
-        self._settings = settings
         self._directory = directory
         self._accounts = accounts
         self._audit = audit
@@ -99,8 +99,9 @@ class Profiles:
     def _is_free(self, user: Any, username: str) -> bool:
         if canonical(username) == canonical(user.username):
             return True
-        reserved = map(canonical, self._settings.reserved_usernames)
-        return canonical(username) not in reserved and not self._directory.by_username(username)
+        if self._accounts.is_reserved(username):
+            return False
+        return self._directory.by_username(username) is None
 
 
 def _refuse_unknown(given: Iterable[str], known: Sequence[str], model: str) -> None:

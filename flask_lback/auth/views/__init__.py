@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..api_tokens import views as api_tokens
 from ..blueprint import PageBlueprint
+from ..impersonation import views as impersonation
 from ..invitations import views as invitations
 from ..magic_links import views as magic_links
 from ..oauth import views as oauth
@@ -46,6 +47,7 @@ __all__ = [
 _MODULES = (
     *(signing, registration, unconfirmed, password, account, addresses, sessions, freshness),
     *(two_factor, passkeys, oauth, api_tokens, invitations, magic_links, personal_data),
+    impersonation,
 )
 
 

@@ -41,7 +41,7 @@ class EmailChangeView(AccountView):
         if is_fresh():
             del form.current_password
         elif not user.has_usable_password():
-            return ask_again()  # type: ignore[no-any-return]
+            return ask_again()
         if form.validate_on_submit():
             try:
                 _request(user, form)

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from ...core.state import current_state
 from ..current import login_user
 from ..entrance import Entrance, SecondStepRequired
+from ..passwords.required_change import leads_to_change
 
 #: Where the challenge waits for the second proof, in Flask's session.
 CHALLENGE = "lback_challenge"
@@ -32,4 +33,4 @@ def enter(user: Any, *, method: str, target: str, remember: bool = False) -> Res
         session[CHALLENGE] = step.challenge
         return redirect(url_for(_PAGES[step.code]))
     login_user(user, remember, method=method)
-    return redirect(target)
+    return redirect(leads_to_change(user) or target)

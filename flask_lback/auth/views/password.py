@@ -88,7 +88,8 @@ class PasswordResetConfirmView(AccountView):
 class PasswordChangeView(AccountView):
     """Choose a new password while signed in; every other session ends.
 
-    An account without one chooses its first, after a fresh sign-in.
+    An account without one chooses its first, after a fresh sign-in. One whose password somebody
+    else has set gets here from everywhere, until it has chosen another.
     """
 
     page = "change_password"
@@ -97,10 +98,10 @@ class PasswordChangeView(AccountView):
     def dispatch_request(self) -> ResponseReturnValue:
         """GET shows the form, POST takes it in."""
         user = current_user._get_current_object()
-        form = self.get_form()
+        form, must_change = self.get_form(), personal_login().must_change_password
         if not user.has_usable_password():
             if not is_fresh():
-                return ask_again()  # type: ignore[no-any-return]
+                return ask_again()
             del form.current_password
         if form.validate_on_submit():
             try:
@@ -113,7 +114,7 @@ class PasswordChangeView(AccountView):
                 offer_api_tokens(user)
                 url = self.success_url
                 return redirect(account_url() if url is None else resolve_url(url))
-        return self.render(form=form)
+        return self.render(form=form, must_change=must_change)
 
 
 def _change(user: Any, form: Any) -> None:

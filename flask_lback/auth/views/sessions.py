@@ -93,6 +93,7 @@ def method_in_words(method: str) -> str:
         "adopted": gettext("application"),
         "magic_link": gettext("link by mail"),
         "email": gettext("code by mail"),
+        "impersonation": gettext("administration"),
         "oauth": gettext("another site"),
         "passkey": gettext("passkey"),
         "password": gettext("password"),

@@ -12,6 +12,7 @@ from ...core.translation import gettext
 from ...exceptions import AuthenticationError
 from ..current import logout_user, resolve
 from ..managers import UserManager
+from ..passwords.required_change import is_held, lead_to_change
 from ..settings import AuthSettings
 from .base import AccountView
 from .entering import enter
@@ -42,6 +43,8 @@ class LoginView(AccountView):
             and resolve().is_authenticated
         ):
             return redirect(target)
+        if request.method == "GET" and is_held():
+            return lead_to_change()
         form, resend_url = self.get_form(next=target), None
         status = 400 if request.method == "POST" else 200
         if form.validate_on_submit():

@@ -33,7 +33,7 @@ def change_email() -> ResponseReturnValue:
     user = current_user._get_current_object()
     fresh = is_fresh()
     if not fresh and not user.has_usable_password():
-        return ask_again()  # type: ignore[no-any-return]
+        return ask_again()
     form = form_of_request("change_email", *(["current_password"] if fresh else []))
     try:
         if not fresh:

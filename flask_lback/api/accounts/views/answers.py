@@ -32,7 +32,9 @@ def refuse_foreign_session(with_session: bool) -> None:
         raise Problem(403, "cross_origin", gettext("A session is opened from this site only."))
 
 
-def enter(user: Any, *, method: str, with_session: bool = False, remember: bool = False) -> Any:
+def enter(
+    user: Any, *, method: str, with_session: bool = False, remember: bool = False
+) -> Response:
     """Answer a right proof: tokens, or a challenge for the second one.
 
     :raises Problem: 401 ``two_factor_required``, with ``challenge``.

@@ -55,6 +55,4 @@ def magic_link() -> ResponseReturnValue:
     except TokenError as error:
         code = error.code if error.code == "other_browser" else "invalid_token"
         raise Problem(400, code, error.message) from error
-    return enter(  # type: ignore[no-any-return]
-        link.user, method="magic_link", with_session=with_session, remember=remember
-    )
+    return enter(link.user, method="magic_link", with_session=with_session, remember=remember)

@@ -29,7 +29,7 @@ def me() -> ResponseReturnValue:
     """Who asks, with groups and permissions."""
     user = resolve()
     if not user.is_authenticated:
-        return refuse_anonymous()  # type: ignore[no-any-return]
+        return refuse_anonymous()
     return jsonify(account_document(user))
 
 

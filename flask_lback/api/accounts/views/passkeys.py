@@ -149,12 +149,12 @@ def sign_in() -> ResponseReturnValue:
     if not text:
         _require_sign_in(service)
         user = _used(service, SIGN_IN, answer)
-        return enter(user, method="passkey", with_session=with_session, remember=remember)  # type: ignore[no-any-return]
+        return enter(user, method="passkey", with_session=with_session, remember=remember)
     try:
         held = second_step.passed(service, text, *answer, browser=_NO_BROWSER)
     except (AuthenticationError, TokenError) as error:
         raise Problem(401, error.code, error.message) from error
-    return enter(  # type: ignore[no-any-return]
+    return enter(
         held.user,
         method=second_step.method_of(held),
         with_session=with_session,

@@ -63,7 +63,7 @@ def change_password() -> ResponseReturnValue:
             given = form.current_password.data
             UserManager().change_password(user, given, form.new_password.data, but=but)
         elif not is_fresh():
-            return ask_again()  # type: ignore[no-any-return]
+            return ask_again()
         else:
             form = form_of_request("change_password", "current_password")
             choose_password(user, form.new_password.data, but=but)

@@ -48,7 +48,7 @@ def delete_me() -> ResponseReturnValue:
     """Ask for the account to be deleted, with its password; without one, after a fresh sign-in."""
     user = resolve()
     if not user.has_usable_password() and not is_fresh():
-        return ask_again()  # type: ignore[no-any-return]
+        return ask_again()
     if refusal := current_state()[Deletions].refusal(user):
         raise Problem(409, "last_superuser", refusal)
     form = form_of_request("delete_account", unneeded(user))

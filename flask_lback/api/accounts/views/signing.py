@@ -38,7 +38,7 @@ def login() -> ResponseReturnValue:
         user = UserManager().authenticate_user(identifier, password)
     except AuthenticationError as error:
         raise Problem(401, error.code, error.message) from error
-    return enter(user, method="password", with_session=with_session, remember=remember)  # type: ignore[no-any-return]
+    return enter(user, method="password", with_session=with_session, remember=remember)
 
 
 @csrf_exempt
@@ -61,7 +61,7 @@ def logout() -> ResponseReturnValue:
     """End the session, and with it the tokens, of this login."""
     login = present_login()
     if login is None:
-        return refuse_anonymous()  # type: ignore[no-any-return]
+        return refuse_anonymous()
     if login.mechanism == "session":
         # The cookie alone authenticated: then another site must not be able to do this.
         current_state()[CSRFProtection].protect()

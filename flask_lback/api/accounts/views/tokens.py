@@ -12,7 +12,7 @@ from ....auth.api_tokens.models import ApiTokenMixin
 from ....auth.api_tokens.service import ApiTokens
 from ....auth.api_tokens.settings import ApiTokenSettings
 from ....auth.current import resolve
-from ....auth.freshness import fresh_login_required
+from ....auth.freshness import fresh_login_required, personal_login_required
 from ....auth.mechanisms import auth_required
 from ....auth.tokens.access import AccessTokens
 from ....core import clock
@@ -49,6 +49,7 @@ def jwks() -> ResponseReturnValue:
 
 
 @auth_required("session", "jwt")
+@personal_login_required
 def show_all() -> ResponseReturnValue:
     """The tokens that are alive, the newest first."""
     return jsonify(tokens=list(map(_document, current_state()[ApiTokens].alive(resolve()))))
@@ -77,6 +78,7 @@ def make() -> ResponseReturnValue:
 
 
 @auth_required("session", "jwt")
+@personal_login_required
 def end(token_id: int) -> ResponseReturnValue:
     """End a token."""
     if not current_state()[ApiTokens].revoke(resolve(), token_id):

@@ -130,7 +130,7 @@ def verify() -> ResponseReturnValue:
     )
     if trust and with_session:
         service.trust(challenge.user)
-    return answer  # type: ignore[no-any-return]
+    return answer
 
 
 @csrf_exempt
