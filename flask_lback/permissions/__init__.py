@@ -14,10 +14,12 @@ if TYPE_CHECKING:
     from .decorators import require_permission as require_permission
     from .decorators import staff_member_required as staff_member_required
     from .decorators import superuser_required as superuser_required
+    from .mixins import PermissionRequiredMixin as PermissionRequiredMixin
     from .names import permission_name as permission_name
 
 _HOMES = {
     "PermissionRequired": ".decorators",
+    "PermissionRequiredMixin": ".mixins",
     "any_permission_required": ".decorators",
     "group_required": ".decorators",
     "permission_name": ".names",
@@ -28,6 +30,7 @@ _HOMES = {
 }
 __all__ = [
     "PermissionRequired",
+    "PermissionRequiredMixin",
     "any_permission_required",
     "group_required",
     "permission_name",

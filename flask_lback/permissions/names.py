@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+import sqlalchemy as sa
+
 #: What every model has a permission for.
 ACTIONS = ("add", "change", "delete", "view")
 
@@ -26,9 +28,51 @@ def permission_name(model: type[Any], action: str) -> str:
     return f"{app_label(model)}.{action}_{model.__name__.lower()}"
 
 
+def model_label(model: type[Any]) -> str:
+    """``<app>.<model>``, such as ``blog.post``; that of the class the table is mapped to."""
+    root: type[Any] = sa.inspect(model).base_mapper.class_
+    return f"{app_label(root)}.{root.__name__.lower()}"
+
+
+def action_of(name: str, model: type[Any]) -> str:
+    """What a permission lets one do with a model: ``change`` for ``blog.change_post``.
+
+    A free form gives all that stands after the dot: ``publish`` for ``blog.publish``.
+    """
+    rest = name.partition(".")[2]
+    for kind in model.__mro__:
+        action, found, nothing = rest.rpartition(f"_{kind.__name__.lower()}")
+        if found and action and not nothing:
+            return action
+    return rest
+
+
+def belongs_to(name: str, model: type[Any]) -> bool:
+    """Whether a permission is one of the app that a model, or a class it extends, stands in."""
+    app = name.partition(".")[0]
+    return any(app == app_label(kind) for kind in model.__mro__ if hasattr(kind, "__mapper__"))
+
+
 def is_name(value: object) -> bool:
-    """Whether a value can be a permission at all: text with no space around it."""
-    return isinstance(value, str) and bool(value) and value == value.strip()
+    """Whether a value can be a permission at all: text with no space around it, no wildcard."""
+    return (
+        isinstance(value, str) and bool(value) and value == value.strip() and not is_wildcard(value)
+    )
+
+
+def is_wildcard(value: object) -> bool:
+    """Whether somebody means several permissions by one name, such as ``blog.*``."""
+    return isinstance(value, str) and "*" in value
+
+
+def refusal_of(value: object) -> tuple[str, str]:
+    """Why a value is no name of a permission, and what to do."""
+    if is_wildcard(value):
+        return (
+            f"{value!r} is no permission: a name stands for itself, and there are no wildcards.",
+            "Name each permission, and put those that go together into a group.",
+        )
+    return f"{value!r} cannot be a permission.", 'Use "<app>.<what>".'
 
 
 def as_names(spec: object) -> frozenset[str] | None:

@@ -12,14 +12,18 @@ from sqlalchemy.engine import Connection
 
 from ..auth.models import Models
 from ..auth.sessions.loading import AccountLoader
-from ..auth.sessions.prefetch import questions
+from ..auth.sessions.prefetch import has_objects, questions
 from ..auth.sessions.principal import LOGIN, RIGHTS, USER, Login
 from ..auth.settings import AuthSettings
 from ..auth.users.mixins import key_of
 from ..auth.versions import CHANGED, has_raised, read_versions
+from ..core.state import current_state
+from .policies import Policies
 
 #: Accounts that one process remembers; then it starts again.
 MOST_ACCOUNTS = 20_000
+#: What a row of the statement names.
+_PERMISSION, _GROUP, _OBJECTS = range(3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +31,13 @@ class Grants:
     """What the tables say about one account.
 
     :ivar versions: the access versions that were read with it.
+    :ivar has_objects: whether there are rights on single objects.
     """
 
     versions: tuple[int, int]
     permissions: frozenset[str]
     groups: frozenset[str]
+    has_objects: bool
 
 
 class RightsTable:
@@ -59,7 +65,7 @@ class RightsTable:
         """Groups and permissions of an account, from memory while its versions stand."""
         key = key_of(user)
         if key is None:
-            return Grants((0, 0), frozenset(), frozenset())
+            return Grants((0, 0), frozenset(), frozenset(), False)
         known = self._known.get(key)
         if known is not None and known.versions == self._versions_at_hand(user):
             return known
@@ -83,9 +89,10 @@ class RightsTable:
         versions: tuple[int, int],
         permissions: frozenset[str],
         groups: frozenset[str],
+        has_objects: bool,
     ) -> None:
         """Keep what was read in one statement with its versions."""
-        self._keep(key, Grants(versions, permissions, groups))
+        self._keep(key, Grants(versions, permissions, groups, has_objects))
 
     def _keep(self, key: Any, grants: Grants) -> Grants:
         if len(self._known) >= MOST_ACCOUNTS:
@@ -102,11 +109,11 @@ class RightsTable:
         return login.versions
 
     def _load(self, connection: Connection, key: Any, versions: tuple[int, int]) -> Grants:
-        permissions: set[str] = set()
-        groups: set[str] = set()
-        for name, is_group in connection.execute(self._statement, {"user": key}):
-            (groups if is_group else permissions).add(name)
-        return Grants(versions, frozenset(permissions), frozenset(groups))
+        found: dict[int, set[str]] = {_PERMISSION: set(), _GROUP: set(), _OBJECTS: set()}
+        for name, kind in connection.execute(self._statement, {"user": key}):
+            found[kind].add(name)
+        permissions, groups = frozenset(found[_PERMISSION]), frozenset(found[_GROUP])
+        return Grants(versions, permissions, groups, bool(found[_OBJECTS]))
 
 
 class AccountRights:
@@ -158,14 +165,26 @@ class AccountRights:
         return self._decide(name)
 
     def _decide(self, name: object) -> bool:
-        if not isinstance(name, str) or not name or not self.user.is_active:
-            return False
-        if self._scopes is not None and name not in self._scopes:
+        if not self.admits(name):
             return False
         if getattr(self.user, "is_superuser", False):
             return True
         grants = self.grants
         return name in grants.permissions or self._superuser_group in grants.groups
+
+    def admits(self, name: object) -> bool:
+        """Whether the account is on, and its login is not narrowed to other permissions."""
+        if not isinstance(name, str) or not name or not self.user.is_active:
+            return False
+        return self._scopes is None or name in self._scopes
+
+    def passes(self, name: object) -> bool:
+        """Whether this is a superuser, whose login may use the permission."""
+        return self.admits(name) and self._has_every_right()
+
+    def has_on(self, name: object, obj: object) -> bool:
+        """Whether the account may do this with one object: by policy, permission or grant."""
+        return isinstance(name, str) and current_state()[Policies].allows(self.user, name, obj)
 
     def _narrowed(self, names: frozenset[str]) -> frozenset[str]:
         return names if self._scopes is None else names & self._scopes
@@ -189,6 +208,11 @@ class AccountRights:
         return self._narrowed(self.grants.permissions)
 
     @property
+    def has_objects(self) -> bool:
+        """Whether it, or one of its groups, was given a right on some single object."""
+        return self.grants.has_objects
+
+    @property
     def groups(self) -> frozenset[str]:
         """The names of its groups."""
         return self.grants.groups if self._scopes is None else frozenset()
@@ -198,6 +222,9 @@ class AccountRights:
         """Whether every check passes: by the flag, or by the group that the settings name."""
         if self._scopes is not None or not self.user.is_active:
             return False
+        return self._has_every_right()
+
+    def _has_every_right(self) -> bool:
         if getattr(self.user, "is_superuser", False):
             return True
         return self._superuser_group in self.grants.groups
@@ -220,8 +247,10 @@ def _present() -> dict[str, Any]:
 def _written(models: Models) -> Any:
     account = sa.bindparam("user", type_=models.members.c.user_id.type)
     by_groups, directly, groups = questions(models, account)
+    objects = sa.select(sa.literal("")).where(has_objects(models, account))
     return sa.union_all(
-        by_groups.add_columns(sa.literal(0)),
-        directly.add_columns(sa.literal(0)),
-        groups.add_columns(sa.literal(1)),
+        by_groups.add_columns(sa.literal(_PERMISSION)),
+        directly.add_columns(sa.literal(_PERMISSION)),
+        groups.add_columns(sa.literal(_GROUP)),
+        objects.add_columns(sa.literal(_OBJECTS)),
     )

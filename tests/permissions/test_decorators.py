@@ -90,7 +90,7 @@ def by_kind(request: Any) -> str:
         (superuser_required, 403, 403),
         (staff_member_required, 403, 403),
         (PermissionRequired("APP.A"), 403, 403),
-        (PermissionRequired("app.*"), 403, 403),
+        (permission_required(lambda request: "app.*"), 403, 403),
     ],
 )
 def test_a_view_opens_for_those_who_hold_what_it_asks(
@@ -124,6 +124,12 @@ def test_a_function_that_fails_lets_nobody_in(place: Site) -> None:
 def test_a_decorator_without_a_name_is_an_error_at_import(spec: Any) -> None:
     with pytest.raises(ConfigError, match="names no permission"):
         permission_required(spec)
+
+
+@pytest.mark.parametrize("decorate", [permission_required, any_permission_required])
+def test_a_wildcard_is_an_error_at_import_that_says_what_to_do(decorate: Any) -> None:
+    with pytest.raises(ConfigError, match=r"'blog\.\*' is no permission.* into a group"):
+        decorate("blog.*")
 
 
 def test_superusers_pass_by_flag_and_by_the_group_of_the_settings(
@@ -249,3 +255,20 @@ def test_a_receiver_that_raises_changes_no_decision(place: Site) -> None:
         assert status(place, permission_required("app.a")).status_code == 200
     finally:
         dispatcher.disconnect("permission_check_started", fail)
+
+
+def test_methods_of_an_object_and_classes_of_flask_can_be_guarded(place: Site) -> None:
+    class Pages:
+        def page(self) -> str:
+            return "in"
+
+    class Posts(MethodView):
+        def get(self) -> str:
+            return "in"
+
+    place.app.add_url_rule("/page/", "page", permission_required("app.c")(Pages().page))
+    place.app.add_url_rule("/posts/", view_func=permission_required("app.c")(Posts).as_view("p"))
+    assert vars(MethodView.dispatch_request) == {}, "nothing is left on Flask's own"
+    with place.app.app_context():
+        maya = sign_in(place.app, place.user("maya"))
+    assert [maya.get(path).status_code for path in ("/page/", "/posts/")] == [403, 403]
