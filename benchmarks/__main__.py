@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-NAMES = ("signed_in_page",)
+NAMES = ("signed_in_page", "admin", "admin_export")
 
 
 def main(names: list[str]) -> None:

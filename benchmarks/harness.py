@@ -65,17 +65,23 @@ class Difference:
 class Times(dict[str, list[list[float]]]):
     """By contender and round: the CPU time of one request to each of its pages, in seconds."""
 
-    def ratio(self, name: str, yardstick: str) -> Ratio:
-        """Of the first pages, round by round."""
-        own, other = ([burst[0] for burst in self[one]] for one in (name, yardstick))
+    def ratio(self, name: str, yardstick: str, page: int = 0, title: str = "") -> Ratio:
+        """Of one of the pages, round by round.
+
+        :param title: what the ratio is called; the name of the contender when left out.
+        """
+        own, other = ([burst[page] for burst in self[one]] for one in (name, yardstick))
         ratios = [a / b for a, b in zip(own, other, strict=True)]
         low, middle, high = statistics.quantiles(ratios, n=4)
-        return Ratio(name, yardstick, middle, low, high, statistics.median(own) * 1e6)
+        microseconds = statistics.median(own) * 1e6
+        return Ratio(title or name, yardstick, middle, low, high, microseconds)
 
 
-def measure(contenders: Mapping[str, Contender], paths: tuple[str, ...] = ("/",)) -> Times:
+def measure(
+    contenders: Mapping[str, Contender], paths: tuple[str, ...] = ("/",), warm_up: int = WARM_UP
+) -> Times:
     """Time the pages of every contender, all of them in each round."""
-    workers = {name: _start(make, paths) for name, make in contenders.items()}
+    workers = {name: _start(make, paths, warm_up) for name, make in contenders.items()}
     times = Times({name: [] for name in workers})
     try:
         for number in range(ROUNDS):
@@ -101,24 +107,24 @@ def _rotated(names: list[str], by: int) -> Iterator[str]:
     yield from names[by:] + names[:by]
 
 
-def _start(make: Contender, paths: tuple[str, ...]) -> tuple[Any, Connection]:
+def _start(make: Contender, paths: tuple[str, ...], warm_up: int) -> tuple[Any, Connection]:
     context = mp.get_context("spawn")
     here, there = context.Pipe()
-    process = context.Process(target=_work, args=(make, paths, there), daemon=True)
+    process = context.Process(target=_work, args=(make, paths, warm_up, there), daemon=True)
     process.start()
     if (error := here.recv()) is not None:
         raise RuntimeError(error)
     return process, here
 
 
-def _work(make: Contender, paths: tuple[str, ...], connection: Connection) -> None:
+def _work(make: Contender, paths: tuple[str, ...], warm_up: int, connection: Connection) -> None:
     """The life of a worker: warm up, then one burst for each time that it is asked."""
     try:
         app, headers = make()
         pages = [EnvironBuilder(path, headers=[*headers.items()]).get_environ() for path in paths]
         for environ in pages:
-            _seconds(app, environ, WARM_UP)
-        counts = [max(1, int(BURST / _seconds(app, environ, WARM_UP))) for environ in pages]
+            _seconds(app, environ, warm_up)
+        counts = [max(1, int(BURST / _seconds(app, environ, warm_up))) for environ in pages]
     except Exception as error:
         connection.send(f"{make}: {error!r}")
         return

@@ -14,6 +14,8 @@ from ..auth.freshness import personal_login
 from ..auth.rights import rights_of
 from ..exceptions import ConfigError
 from .grants import watched
+from .history.denied import noted
+from .history.recording import recorded
 
 #: Methods that change nothing.
 _SAFE = ("GET", "HEAD", "OPTIONS")
@@ -41,6 +43,7 @@ class Guarded(BaseView):
         needed = self.needed(str(type(self)._default_view))
         return is_staff(user) and needed is not None and _holds(user, needed)
 
+    @noted
     def _handle_view(self, name: str, **kwargs: Any) -> Any:
         """Let the handler run, or give the answer of those who may not.
 
@@ -59,14 +62,16 @@ class Guarded(BaseView):
             refuse_forbidden(needed[0])
         return None
 
+    @noted
     def _run_view(self, fn: Any, *args: Any, **kwargs: Any) -> Any:
         """Run the handler once; Flask-Admin would run it again after a TypeError.
 
-        While it runs, nothing that the session writes may raise anybody's rights.
+        While it runs, nothing that the session writes may raise anybody's rights, and what it
+        writes is recorded.
         """
         if request.method in _SAFE:
             return fn(self, *args, **kwargs)
-        with watched(resolve()):
+        with watched(resolve()), recorded(resolve()):
             return fn(self, *args, **kwargs)
 
 

@@ -19,12 +19,14 @@ class Action:
     """One action of a model.
 
     :ivar permissions: all of these are needed.
+    :ivar scopes: the actions whose rows it may touch: those of every one of them.
     :ivar run: takes the request and the rows.
     """
 
     name: str
     label: str
     permissions: tuple[str, ...]
+    scopes: tuple[str, ...]
     run: Callable[[Any, list[Any]], Any]
 
 
@@ -40,8 +42,17 @@ def actions_of(admin: ModelAdmin) -> dict[str, Action]:
             one if "." in one else permission_name(admin.model, one) for one in asked
         )
         run = function if isinstance(entry, str) else _with(admin, function)
-        found[name] = Action(name, label, permissions, run)
+        scopes = tuple(_scope(admin, one) for one in asked)
+        found[name] = Action(name, label, permissions, scopes, run)
     return found
+
+
+def _scope(admin: ModelAdmin, asked: str) -> str:
+    """The action of a permission: of ``blog.publish_post`` it is ``publish`` for posts."""
+    if "." not in asked:
+        return asked
+    action = asked.partition(".")[2].removesuffix("_" + admin.model.__name__.lower())
+    return action if permission_name(admin.model, action) == asked else "change"
 
 
 def _with(admin: ModelAdmin, function: Callable[..., Any]) -> Callable[[Any, list[Any]], Any]:

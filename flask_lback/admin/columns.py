@@ -12,8 +12,8 @@ from sqlalchemy.orm.interfaces import MANYTOONE
 
 from . import words
 from .attributes import Path, editable, find, is_time, normalized, printable
+from .base import BaseModelAdmin
 from .cells import Cell, cell, is_numeric, state
-from .options import ModelAdmin
 
 #: Columns of a list whose options say nothing.
 _MOST = 6
@@ -65,7 +65,7 @@ def is_choice(column: Any) -> bool:
     return isinstance(kind, sa.Enum | sa.Boolean)
 
 
-def column(admin: ModelAdmin, name: str) -> Column:
+def column(admin: BaseModelAdmin, name: str) -> Column:
     """The column that a name of ``list_display`` or ``readonly_fields`` stands for."""
     model, empty = admin.model, admin.empty_value_display
     if name == "__str__":
@@ -78,12 +78,25 @@ def column(admin: ModelAdmin, name: str) -> Column:
         )
     method = getattr(admin, name, None)
     if callable(method):
-        heading = getattr(method, "display_description", None) or words.label(name)
-        ordering = getattr(method, "display_ordering", None)
-        return Column(
-            name, heading, find(model, ordering) if ordering else None, None, method, empty
-        )
+        return _computed(admin, name, method)
     return Column(name, words.label(name), None, None, _reader(normalized(name)), empty)
+
+
+def _computed(admin: BaseModelAdmin, name: str, method: Callable[[Any], Any]) -> Column:
+    """The column that a method fills."""
+    heading = getattr(method, "display_description", None) or words.label(name)
+    ordering = getattr(method, "display_ordering", None)
+    given = getattr(method, "display_empty_value", None)
+    empty = admin.empty_value_display if given is None else str(given)
+    read = method
+    if getattr(method, "display_boolean", False):
+
+        def read(row: Any) -> Any:
+            value = method(row)
+            return None if value is None else bool(value)
+
+    sort = find(admin.model, ordering) if ordering else None
+    return Column(name, heading, sort, None, read, empty)
 
 
 def label_of(path: Path) -> str:

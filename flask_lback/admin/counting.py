@@ -22,19 +22,23 @@ def capped(statement: sa.Select[Any], limit: int) -> Any:
 
 
 def count(
-    db: SQLAlchemy, statements: Mapping[str, tuple[type[Any], sa.Select[Any]]], limit: int
-) -> dict[str, int]:
+    db: SQLAlchemy, statements: Mapping[str, tuple[type[Any], Any]], limit: int
+) -> dict[str, Any]:
     """Count several things, with one statement for each database.
 
-    :param statements: a model of the database, and what is counted, by name.
+    :param statements: a model of the database, and what is counted, by name; in place of a
+        select also an expression whose value is wanted.
     :param limit: see :func:`capped`.
     """
     by_bind: dict[Any, list[str]] = {}
     for name, (model, _) in statements.items():
         by_bind.setdefault(model.metadata.info.get("bind_key"), []).append(name)
-    found: dict[str, int] = {}
+    found: dict[str, Any] = {}
     for names in by_bind.values():
-        expressions = [capped(statements[name][1], limit) for name in names]
+        wanted = [statements[name][1] for name in names]
+        expressions = [
+            capped(one, limit) if isinstance(one, sa.Select) else one.label(None) for one in wanted
+        ]
         mapper = sa.inspect(statements[names[0]][0])
         row = db.session.execute(sa.select(*expressions), bind_arguments={"mapper": mapper}).one()
         found.update(zip(names, row, strict=True))

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import sys
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from ..exceptions import ConfigError
 from .options import ModelAdmin
+from .overview.widgets import W, Widget, declare
 
 if TYPE_CHECKING:
     from .site import Site
@@ -59,6 +60,7 @@ class Registrations:
 
     def __init__(self) -> None:
         self.declarations: list[Declaration] = []
+        self.widgets: list[Widget] = []
         self._sites: weakref.WeakSet[Site] = weakref.WeakSet()
 
     def register(self, *classes: type[Any]) -> Decorator:
@@ -70,9 +72,29 @@ class Registrations:
         module = str(sys._getframe(1).f_globals.get("__name__"))
         return _record(classes, self._keep, module)
 
+    def widget(
+        self,
+        title: str,
+        *,
+        permission: str | Sequence[str] | None,
+        cache_for: float = 0,
+        per_user: bool = False,
+    ) -> Callable[[W], W]:
+        """As :func:`.overview.widgets.widget`, for the applications of this ``Lback``.
+
+        Those that are set up already show it too.
+        """
+        where = str(sys._getframe(1).f_globals.get("__name__"))
+        return declare(self._keep_widget, where, title, permission, cache_for, per_user)
+
     def attach(self, site: Site) -> None:
         """Tell this site what is declared from now on."""
         self._sites.add(site)
+
+    def _keep_widget(self, widget: Widget) -> None:
+        for site in self._sites:
+            site.board.add([widget])
+        self.widgets.append(widget)
 
     def _keep(self, declaration: Declaration) -> None:
         for site in self._sites:

@@ -9,6 +9,8 @@ from types import ModuleType
 
 from ..exceptions import ConfigError
 from .declarations import ATTRIBUTE, Declaration
+from .overview.widgets import ATTRIBUTE as WIDGETS
+from .overview.widgets import Widget
 
 
 def discover(apps: Iterable[str]) -> list[Declaration]:
@@ -25,6 +27,15 @@ def discover(apps: Iterable[str]) -> list[Declaration]:
             if other is not declaration:
                 raise duplicate(other, declaration)
     return list(found.values())
+
+
+def discover_widgets(apps: Iterable[str]) -> list[Widget]:
+    """The widgets that the same modules declare, in the order of the applications.
+
+    :raises ConfigError: an application does not exist.
+    """
+    modules = {module.__name__: module for module in _modules(apps)}
+    return [one for module in modules.values() for one in getattr(module, WIDGETS, ())]
 
 
 def duplicate(first: Declaration, second: Declaration) -> ConfigError:

@@ -6,14 +6,16 @@ from typing import ClassVar
 
 from flask import Flask
 
+from ..auth.impersonation.rules import IMPERSONATE
 from ..core.checks import Check
 from ..core.feature import Feature, Plan
 from ..core.settings import CoreSettings
 from ..core.state import State
 from ..exceptions import ConfigError
+from ..permissions.registry import Permissions
 from .checks import check_csrf, check_staff
 from .declarations import Registrations
-from .discovery import discover
+from .discovery import discover, discover_widgets
 from .settings import AdminSettings
 from .site import Site
 
@@ -34,10 +36,13 @@ class AdminFeature(Feature):
         registrations = plan.declared.get(Registrations) or plan.declared.add(Registrations())
         site = Site(plan.app, plan.state)
         _refuse_address(plan, site)
-        found = discover(plan.app.config.get("INSTALLED_APPS") or ())
-        site.build([*found, *registrations.declarations])
+        apps = plan.app.config.get("INSTALLED_APPS") or ()
+        site.build([*discover(apps), *registrations.declarations])
+        site.board.add([*discover_widgets(apps), *registrations.widgets])
         registrations.attach(site)
+        plan.state[Permissions].define(IMPERSONATE, "See the site as another user")
         plan.state.add(site)
+        plan.state.add(site.scopes)
 
     def install(self, app: Flask, state: State) -> None:
         """Mount the panel."""

@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
+from werkzeug.datastructures import MultiDict
 
-from ..core import clock
 from ..core.translation import gettext
-from ..db.models import UTCDateTime
 from . import keys, words
 from .attributes import Path
-from .cells import is_numeric
 from .columns import label_of
+from .query import RESERVED
 from .relations import Target
+from .ways import in_sight, is_visible
 
 #: Longer values of the address are no filter.
 LONGEST = 200
-#: Parameters of a list that are no filter.
-RESERVED = frozenset({"q", "o", "page"})
 #: Related records that a filter offers by name.
 MOST_CHOICES = 50
-_NOTHING = "none"
+#: The value that asks for rows without one.
+NOTHING = "none"
 
 
 @dataclass(frozen=True)
@@ -35,14 +32,26 @@ class Choice:
     label: str
 
 
+@dataclass(frozen=True)
+class Input:
+    """Something to type into a filter.
+
+    :ivar name: of the parameter.
+    :ivar kind: ``text``, ``number`` or ``date``.
+    """
+
+    name: str
+    label: str
+    kind: str = "text"
+
+
 class Filter:
     """One way to narrow a list.
 
+    ``list_filter`` takes a subclass beside the name of a column: ``("title", Short)``.
+
     :param path: the column or relation.
     """
-
-    #: Whether a person types the value instead of choosing it.
-    is_typed = False
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -52,26 +61,38 @@ class Filter:
     @property
     def is_visible(self) -> bool:
         """Whether the present account may use it."""
-        return True
+        return is_visible(self.path)
 
     def choices(self) -> list[Choice]:
         """What is offered."""
         return []
 
+    def inputs(self) -> list[Input]:
+        """What can be typed."""
+        return []
+
+    def read(self, args: MultiDict[str, str]) -> str:
+        """The value that an address has for it, nothing when it has none."""
+        return args.get(self.key, "")
+
     def shown(self, value: str) -> str | None:
         """The value in words, None when it is no value of this filter."""
         return next((one.label for one in self.choices() if one.value == value), None)
 
+    def narrowed(self, statement: sa.Select[Any], value: str) -> sa.Select[Any]:
+        """Only the rows that a value asks for."""
+        return statement.where(self.condition(value))
+
     def condition(self, value: str) -> Any:
         """What rows must fulfil."""
-        return behind(self.path, lambda attribute: self._test(attribute, value))
+        return in_sight(self.path, lambda attribute: self._test(attribute, value))
 
     def _test(self, attribute: Any, value: str) -> Any:
         raise NotImplementedError
 
     def _with_nothing(self, choices: list[Choice]) -> list[Choice]:
         if getattr(self.path.column, "nullable", False):
-            choices.append(Choice(_NOTHING, gettext("None")))
+            choices.append(Choice(NOTHING, gettext("None")))
         return choices
 
 
@@ -83,7 +104,7 @@ class YesNoFilter(Filter):
         return self._with_nothing([Choice("yes", gettext("Yes")), Choice("no", gettext("No"))])
 
     def _test(self, attribute: Any, value: str) -> Any:
-        return attribute.is_(None) if value == _NOTHING else attribute.is_(value == "yes")
+        return attribute.is_(None) if value == NOTHING else attribute.is_(value == "yes")
 
 
 class ChoiceFilter(Filter):
@@ -95,43 +116,9 @@ class ChoiceFilter(Filter):
         return self._with_nothing([Choice(word, words.label(word.lower())) for word in known])
 
     def _test(self, attribute: Any, value: str) -> Any:
-        if value == _NOTHING:
+        if value == NOTHING:
             return attribute.is_(None)
         return attribute == words.enumerated(self.path.column.type)[value]
-
-
-class TimeFilter(Filter):
-    """A day or a moment: this day, week, month or year, in UTC."""
-
-    def choices(self) -> list[Choice]:
-        """Spans that end today."""
-        return self._with_nothing(
-            [
-                Choice("today", gettext("today")),
-                Choice("week", gettext("last 7 days")),
-                Choice("month", gettext("this month")),
-                Choice("year", gettext("this year")),
-            ]
-        )
-
-    def _test(self, attribute: Any, value: str) -> Any:
-        if value == _NOTHING:
-            return attribute.is_(None)
-        today = clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
-        start = {
-            "today": today,
-            "week": today - dt.timedelta(days=6),
-            "month": today.replace(day=1),
-            "year": today.replace(month=1, day=1),
-        }[value]
-        return attribute >= self._as_stored(start)
-
-    def _as_stored(self, moment: dt.datetime) -> dt.date:
-        kind = self.path.column.type
-        if isinstance(kind, sa.Date):
-            return moment.date()
-        aware = isinstance(kind, UTCDateTime) or getattr(kind, "timezone", False)
-        return moment if aware else moment.replace(tzinfo=None)
 
 
 class RelationFilter(Filter):
@@ -142,39 +129,43 @@ class RelationFilter(Filter):
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
-        self._target = Target(path.target)
+        self.target = Target(path.target)
+        columns = sa.inspect(path.target).primary_key
+        kind = getattr(columns[0].type, "impl", columns[0].type)
+        self._has_text_key = len(columns) == 1 and isinstance(kind, sa.String)
 
     @property
     def is_visible(self) -> bool:
         """Whether the present account may view the related records."""
-        return self._target.is_visible
+        return self.target.is_visible and super().is_visible
 
-    def choices(self) -> list[Choice]:
-        """The first records by name; one more than are shown when there are more."""
-        rows = self._target.first(MOST_CHOICES + 1)
-        return [Choice(keys.encode(row), str(row)) for row in rows]
+    def inputs(self) -> list[Input]:
+        """A part of the name."""
+        return [] if self.target.label is None else [Input(self.key, self.label)]
 
     def shown(self, value: str) -> str | None:
-        """The name of the record, or the text."""
-        rows = self._target.get([value])
-        if rows:
-            return str(rows[0])
-        return value.strip() or None if self._target.label is not None else None
+        """The text; the list puts the name of the record in its place when it is a key."""
+        if keys.decode(self.path.target, value) is None and self.target.label is None:
+            return None
+        return value.strip() or None
 
     def _test(self, attribute: Any, value: str) -> Any:
         key = keys.decode(self.path.target, value)
         wanted: Any = sa.false()
-        if key is not None and self._target.get([value]):
+        if key is not None:
             wanted = keys.condition(self.path.target, [key])
-        elif self._target.label is not None:
-            wanted = self._target.label.icontains(value.strip(), autoescape=True)
+        if (key is None or self._has_text_key) and self.target.label is not None:
+            wanted = sa.or_(wanted, self.target.label.icontains(value.strip(), autoescape=True))
+        wanted = self.target.within(wanted)
         return attribute.any(wanted) if self.path.prop.uselist else attribute.has(wanted)
 
 
 class TextFilter(Filter):
     """A text that holds what was typed."""
 
-    is_typed = True
+    def inputs(self) -> list[Input]:
+        """The text."""
+        return [Input(self.key, self.label)]
 
     def shown(self, value: str) -> str | None:
         """The text itself."""
@@ -184,46 +175,24 @@ class TextFilter(Filter):
         return attribute.icontains(value.strip(), autoescape=True)
 
 
-class NumberFilter(Filter):
-    """Exactly the number that was typed."""
+class EmptyFieldListFilter(Filter):
+    """Whether there is anything at all: ``("author", EmptyFieldListFilter)``."""
 
-    is_typed = True
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.key = f"{path.name}__isempty"
 
-    def shown(self, value: str) -> str | None:
-        """The number, None for anything else."""
-        try:
-            parsed = float(value)
-        except ValueError:
-            return None
-        return value.strip() if abs(parsed) < 2**63 else None
+    def choices(self) -> list[Choice]:
+        """Empty, and not."""
+        return [Choice("1", gettext("Empty")), Choice("0", gettext("Not empty"))]
 
     def _test(self, attribute: Any, value: str) -> Any:
-        number = float(value)
-        return attribute == (int(number) if number.is_integer() else number)
-
-
-def make(path: Path) -> Filter:
-    """The filter that suits a column or a relation."""
-    if path.is_relation:
-        return RelationFilter(path)
-    kind = getattr(path.column.type, "impl", path.column.type)
-    for wanted, made in (
-        (sa.Boolean, YesNoFilter),
-        (sa.Enum, ChoiceFilter),
-        (sa.Date | sa.DateTime, TimeFilter),
-    ):
-        if isinstance(kind, wanted):
-            return made(path)
-    return NumberFilter(path) if is_numeric(path.column) else TextFilter(path)
-
-
-def behind(path: Path, test: Callable[[Any], Any]) -> Any:
-    """A test of the end of a path, as a condition on the rows at its beginning.
-
-    Written with EXISTS, so that no row comes twice.
-    """
-    condition = test(path.prop.class_attribute)
-    for relation in reversed(path.relations):
-        attribute = relation.class_attribute
-        condition = attribute.any(condition) if relation.uselist else attribute.has(condition)
-    return condition
+        prop: Any = self.path.prop
+        if self.path.is_relation:
+            full = attribute.any() if prop.uselist else attribute.has()
+            return ~full if value == "1" else full
+        empty = attribute.is_(None)
+        kind = getattr(self.path.column.type, "impl", self.path.column.type)
+        if isinstance(kind, sa.String) and not isinstance(kind, sa.Enum):
+            empty = sa.or_(empty, attribute == "")
+        return empty if value == "1" else sa.not_(empty)

@@ -23,7 +23,11 @@ from ..core.state import current_state
 from ..core.translation import gettext
 
 #: What takes an account over when somebody else can change it.
-_KEYS_TO_AN_ACCOUNT = ("username", "email", "password_hash", "is_active", "is_staff")
+_KEYS_TO_AN_ACCOUNT = ("username", "email", "password_hash")
+#: What else of staff is changed only by those who may do as much.
+_STATE_OF_STAFF = ("is_active", "is_staff")
+#: Models whose rows open the account that they belong to.
+_WAYS_IN = ("UserSession", "ApiToken", "OAuthAccount", "Passkey", "TotpDevice", "RecoveryCode")
 
 
 class RightsRefused(Problem):
@@ -45,6 +49,7 @@ class Holder:
         self.is_superuser: bool = bool(getattr(rights, "is_superuser", False))
         self._rights: Any = rights
         self._models = current_state()[Models]
+        self._session = current_state()[SQLAlchemy].session
         self._superuser_group = current_state()[AuthSettings].superuser_group
 
     def holds_permission(self, permission: Any) -> bool:
@@ -62,11 +67,26 @@ class Holder:
         return self.is_superuser or not self.is_of_superuser(account)
 
     def may_take_over(self, account: Any) -> bool:
-        """Whether changing its address would give him no more than he has."""
-        if self.is_superuser or key_of(account) == self.key or not before(account, "is_staff"):
+        """Whether changing its address would give him no more than he has.
+
+        What everybody is given at registration is no more.
+        """
+        if self.is_superuser or key_of(account) == self.key:
             return self.may_manage(account)
-        held: frozenset[str] = rights_of(account).permissions
-        return self.may_manage(account) and held <= self._rights.permissions
+        theirs = rights_of(account)
+        permissions = theirs.permissions - self._rights.permissions
+        groups = theirs.groups - self._rights.groups
+        return self.may_manage(account) and self._are_everybodys(permissions, groups)
+
+    def _are_everybodys(self, permissions: frozenset[str], groups: frozenset[str]) -> bool:
+        """Whether the default groups have as much. Code may ask for a group by its name."""
+        if not permissions and not groups:
+            return True
+        group: Any = self._models.Group
+        with self._session.no_autoflush:
+            given = self._session.scalars(sa.select(group).where(group.is_default)).all()
+            held = {permission.name for one in given for permission in one.permissions}
+        return groups <= {one.name for one in given} and permissions <= held
 
     def is_of_superuser(self, account: Any) -> bool:
         """Whether an account was a superuser's before this request."""
@@ -86,6 +106,9 @@ class Watch:
         self._holder = holder
         self._models = state[Models]
         self._superuser_group = state[AuthSettings].superuser_group
+        self._ways_in = tuple(
+            getattr(self._models, name) for name in _WAYS_IN if hasattr(self._models, name)
+        )
         self._counts_superusers = False
 
     def before_flush(self, session: Any, context: Any, instances: Any) -> None:
@@ -103,6 +126,10 @@ class Watch:
                     self._group(row, is_gone)
                 elif isinstance(row, models.Permission):
                     self._permission(row, is_gone)
+                elif isinstance(row, models.ObjectPermission):
+                    self._refuse_permissions(self._given(row))
+                elif isinstance(row, self._ways_in) and not is_gone:
+                    self._way_in(row)
 
     def after_flush(self, session: Any, context: Any) -> None:
         """Refuse to leave a site that nobody can administer.
@@ -141,7 +168,9 @@ class Watch:
     def _refuse_account(self, account: Any, is_gone: bool) -> None:
         if not self._holder.may_manage(account):
             raise RightsRefused(gettext("Only a superuser changes the account of a superuser."))
-        is_key = is_gone or _changed(account, _KEYS_TO_AN_ACCOUNT)
+        is_key = _changed(account, _KEYS_TO_AN_ACCOUNT)
+        if before(account, "is_staff"):
+            is_key = is_key or is_gone or _changed(account, _STATE_OF_STAFF)
         if is_key and not self._holder.may_take_over(account):
             raise RightsRefused(
                 gettext("%(name)s may do more than you. Ask a superuser.", name=str(account))
@@ -176,6 +205,23 @@ class Watch:
         if not is_new and _changed(permission, ["name"]) and not self._holder.is_superuser:
             raise RightsRefused(
                 gettext("Code asks for permissions by name: only a superuser renames one.")
+            )
+
+    def _given(self, row: Any) -> list[Any]:
+        """The permission of a right on a single object."""
+        if row.permission is not None:
+            return [row.permission]
+        found = current_state()[SQLAlchemy].session.get(self._models.Permission, row.permission_id)
+        return [] if found is None else [found]
+
+    def _way_in(self, row: Any) -> None:
+        """A session that is moved to another account would open that one."""
+        if not _changed(row, ["owner", "user_id"]):
+            return
+        owner = row.owner or current_state()[SQLAlchemy].session.get(self._models.User, row.user_id)
+        if owner is not None and sa.inspect(owner).key and not self._holder.may_take_over(owner):
+            raise RightsRefused(
+                gettext("%(name)s may do more than you. Ask a superuser.", name=str(owner))
             )
 
     def _refuse_groups(self, groups: Iterable[Any]) -> None:

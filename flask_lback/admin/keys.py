@@ -32,7 +32,7 @@ def decode(model: type[Any], text: str) -> tuple[Any, ...] | None:
     if not text or len(text) > _LONGEST or len(texts) != len(columns):
         return None
     try:
-        return tuple(_parsed(column, value) for column, value in zip(columns, texts, strict=True))
+        return tuple(parsed(column, value) for column, value in zip(columns, texts, strict=True))
     except (ValueError, TypeError, LookupError, ArithmeticError, NotImplementedError):
         return None
 
@@ -51,7 +51,11 @@ def condition(model: type[Any], keys: list[tuple[Any, ...]]) -> Any:
     )
 
 
-def _parsed(column: sa.Column[Any], text: str) -> Any:
+def parsed(column: sa.Column[Any], text: str) -> Any:
+    """The value of a column that a text stands for.
+
+    :raises ValueError: or another error of parsing: it stands for none.
+    """
     kind = column.type.python_type
     if "\x00" in text:
         raise ValueError(text)

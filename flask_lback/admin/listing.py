@@ -2,62 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy.orm import aliased
 from werkzeug.datastructures import MultiDict
 
+from . import keys
 from .attributes import Path, find
 from .columns import Column, column, default_names, loading
-from .filters import LONGEST, Filter, behind, make
+from .filters import LONGEST, Filter
+from .hierarchy import DateHierarchy, Span
 from .options import ModelAdmin
+from .own_filters import filters_of
+from .paging import Keyset, read_size
+from .query import LAST, Query
+from .scope import every
+from .ways import behind, reach
 
 #: Longer questions are cut, and so are questions of more words.
 _LONGEST_SEARCH = 200
 _MOST_WORDS = 8
-#: The last page of a list whose rows are too many to be counted.
-LAST = "last"
+#: By so many columns a list is sorted at once.
+_MOST_ORDERS = 3
 
 
 @dataclass(frozen=True)
-class Query:
-    """What the address of a list asks for; what it cannot mean is left out.
+class Page:
+    """The rows of one page.
 
-    :ivar filters: values by the key of the filter.
-    :ivar said: the same values in words.
-    :ivar page: from 1, or :data:`LAST`.
+    :ivar follows: whether rows come after it; None when its number tells.
+    :ivar precedes: whether rows come before it; None when its number tells.
     """
 
-    search: str = ""
-    order: str = ""
-    page: int | str = 1
-    filters: Mapping[str, str] = field(default_factory=dict)
-    said: Mapping[str, str] = field(default_factory=dict)
-
-    def address(self, **changes: Any) -> dict[str, str]:
-        """The parameters of this query with some of them changed."""
-        changed = replace(self, **{"page": 1, **changes})
-        page = "" if changed.page == 1 else str(changed.page)
-        known = {"q": changed.search, "o": changed.order, "page": page}
-        return {name: value for name, value in {**changed.filters, **known}.items() if value}
-
-    def without(self, key: str) -> dict[str, str]:
-        """The parameters without one filter."""
-        rest = {name: value for name, value in self.filters.items() if name != key}
-        return self.address(filters=rest)
-
-    def with_filter(self, key: str, value: str) -> dict[str, str]:
-        """The parameters with one filter more."""
-        return self.address(filters={**self.filters, key: value})
-
-    @property
-    def is_narrow(self) -> bool:
-        """Whether it asks for fewer than all rows."""
-        return bool(self.search or self.filters)
+    rows: Sequence[Any]
+    precedes: bool | None = None
+    follows: bool | None = None
 
 
 class Listing:
@@ -68,9 +50,9 @@ class Listing:
         self.admin = admin
         names = admin.list_display or default_names(admin.model)
         self.columns: list[Column] = [column(admin, name) for name in names]
-        self.filters: list[Filter] = [
-            make(path) for name in admin.list_filter if (path := find(admin.model, name))
-        ]
+        self.filters: list[Filter] = filters_of(admin)
+        days = find(admin.model, admin.date_hierarchy) if admin.date_hierarchy else None
+        self.hierarchy = DateHierarchy(days) if days is not None else None
         self._search = [_search_path(admin.model, name) for name in admin.search_fields]
         self._loading = loading(self.columns, admin.list_select_related, admin.model)
 
@@ -79,26 +61,59 @@ class Listing:
         """Whether there is anything to search."""
         return bool(self._search)
 
+    def size(self, query: Query) -> int:
+        """Rows on a page."""
+        return query.size or self.admin.list_per_page
+
+    # --- what is asked for --------------------------------------------------------------------
+
     def read(self, args: MultiDict[str, str]) -> Query:
         """What an address asks for. Unknown parameters and impossible values count as none."""
         filters, said = {}, {}
         for one in self.filters:
-            value = args.get(one.key, "")
+            value = one.read(args)
             usable = value and len(value) <= LONGEST and "\x00" not in value
             if usable and one.is_visible and (shown := one.shown(value)) is not None:
                 filters[one.key], said[one.key] = value, shown
-        order = args.get("o", "")
-        if self._sort(order) is None:
-            order = ""
         page: int | str = LAST if args.get("page") == LAST else args.get("page", 1, type=int)
         if isinstance(page, int):
             page = max(1, min(page, 10**9))
         search = args.get("q", "").replace("\x00", "").strip()[:_LONGEST_SEARCH]
-        return Query(search if self.searches else "", order, page, filters, said)
+        day = args.get("day", "")
+        query = Query(
+            search if self.searches else "",
+            self._read_order(args.get("o", "")),
+            page,
+            read_size(args.get("size", ""), self.admin.list_per_page, self.admin.list_max_show_all),
+            day="" if self.hierarchy is None or Span.read(day) is None else day,
+            filters=filters,
+            said=said,
+        )
+        return self._placed(query, args)
 
-    def every(self) -> sa.Select[Any]:
-        """The rows that the panel reaches: every handler begins here."""
-        return sa.select(self.model)
+    def _read_order(self, text: str) -> str:
+        names = dict.fromkeys(text[:_LONGEST_SEARCH].split(",")[:_MOST_ORDERS])
+        known = [name for name in names if self._sort(name) is not None]
+        return ",".join(known)
+
+    def _placed(self, query: Query, args: MultiDict[str, str]) -> Query:
+        """The query with the place where its page begins or ends, when the address has one."""
+        if query.page == LAST:
+            return query
+        for name in ("after", "before"):
+            text = args.get(name, "")
+            if text and self.keyset(query).read(text) is not None:
+                return Query(**{**vars(query), "page": 1, name: text})
+        return query
+
+    # --- statements ---------------------------------------------------------------------------
+
+    def every(self, action: str = "view") -> sa.Select[Any]:
+        """The rows that the present account reaches: every handler begins here.
+
+        :param action: what is to be done with them.
+        """
+        return every(self.admin, action)
 
     def statement(self, query: Query) -> sa.Select[Any]:
         """The rows that a query asks for, without order."""
@@ -109,68 +124,103 @@ class Listing:
             )
         for one in self.filters:
             if one.key in query.filters:
-                statement = statement.where(one.condition(query.filters[one.key]))
+                statement = one.narrowed(statement, query.filters[one.key])
+        if self.hierarchy is not None and (span := Span.read(query.day)) is not None:
+            statement = statement.where(self.hierarchy.condition(span))
         return statement
 
-    def rows(self, db: SQLAlchemy, query: Query, count: int) -> Sequence[Any]:
+    def ordered(
+        self, statement: sa.Select[Any], query: Query, *, reverse: bool = False
+    ) -> sa.Select[Any]:
+        """The rows in the order that a query asks for; the key comes last, so that it is one."""
+        statement = statement.order_by(None)
+        for path, is_down in self._orders(query):
+            statement, sorted_by = reach(statement, path)
+            down = is_down != reverse
+            statement = statement.order_by(sorted_by.desc() if down else sorted_by.asc())
+        for key in sa.inspect(self.model).primary_key:
+            down = self._is_newest_first(query) != reverse
+            statement = statement.order_by(key.desc() if down else key.asc())
+        return statement
+
+    def keyset(self, query: Query) -> Keyset:
+        """The places of rows in the order of a query."""
+        return Keyset(self.model, self._orders(query), is_down=self._is_newest_first(query))
+
+    # --- rows ---------------------------------------------------------------------------------
+
+    def page(self, db: SQLAlchemy, query: Query, count: int) -> Page:
         """The rows of one page.
+
+        By its number as far as rows are counted; beyond that, from the place of a row.
 
         :param count: how many rows there are, or were counted.
         """
-        size = self.admin.list_per_page
-        is_last = query.page == LAST
-        statement = self._ordered(self.statement(query), query, reverse=is_last)
+        size = self.size(query)
+        statement = self.statement(query)
+        if query.page == LAST or query.after or query.before:
+            return self._page_from(db, query, statement, size)
+        statement = self.ordered(statement, query).limit(size)
         if isinstance(query.page, int) and query.page > 1:
             last = max(1, -(-count // size))
             statement = statement.offset((min(query.page, last) - 1) * size)
-        statement = statement.limit(size).options(*self._loading)
-        found = db.session.scalars(statement).unique().all()
-        return found[::-1] if is_last else found
+        return Page(self._load(db, statement))
+
+    def _page_from(
+        self, db: SQLAlchemy, query: Query, statement: sa.Select[Any], size: int
+    ) -> Page:
+        is_back = query.page == LAST or bool(query.before)
+        keyset = self.keyset(query)
+        if (values := keyset.read(query.before or query.after)) is not None:
+            statement = statement.where(keyset.condition(values, is_before=is_back))
+        found = self._load(db, self.ordered(statement, query, reverse=is_back).limit(size + 1))
+        rows, is_more = found[:size], len(found) > size
+        if is_back:
+            return Page(rows[::-1], precedes=is_more, follows=query.page != LAST)
+        return Page(rows, precedes=True, follows=is_more)
+
+    def again(self, db: SQLAlchemy, texts: Sequence[str]) -> list[Any]:
+        """The rows of these keys, in their order, with everything that the list shows of them."""
+        decoded = [key for text in texts if (key := keys.decode(self.model, text)) is not None]
+        if not decoded:
+            return []
+        found = self._load(db, self.every().where(keys.condition(self.model, decoded)))
+        by_key = {keys.encode(row): row for row in found}
+        return [by_key[text] for text in texts if text in by_key]
+
+    def _load(self, db: SQLAlchemy, statement: sa.Select[Any]) -> Sequence[Any]:
+        return db.session.scalars(statement.options(*self._loading)).unique().all()
+
+    # --- order --------------------------------------------------------------------------------
 
     def next_order(self, one: Column, query: Query) -> str:
-        """The order that the heading of a column leads to."""
-        return f"-{one.name}" if query.order == one.name else one.name
+        """The order that the heading of a column leads to; the columns before it break ties."""
+        name = f"-{one.name}" if query.orders[:1] == [one.name] else one.name
+        rest = [order for order in query.orders if order.lstrip("-") != one.name]
+        return ",".join([name, *rest][:_MOST_ORDERS])
 
     def direction(self, one: Column, query: Query) -> str:
         """``ascending``, ``descending`` or ``none``, for ``aria-sort``."""
-        order = query.order or next(iter(self.admin.ordering), "")
+        order = next(iter(query.orders or self.admin.ordering), "")
         if order.lstrip("-") != one.name:
             return "none"
         return "descending" if order.startswith("-") else "ascending"
 
+    def _orders(self, query: Query) -> list[tuple[Path, bool]]:
+        """What is sorted by, and whether it descends."""
+        found = []
+        for order in query.orders or self.admin.ordering:
+            path = self._sort(order) or find(self.model, order.removeprefix("-"))
+            if path is not None and path.column is not None:
+                found.append((path, order.startswith("-")))
+        return found
+
+    def _is_newest_first(self, query: Query) -> bool:
+        return not query.orders and not self.admin.ordering
+
     def _sort(self, order: str) -> Path | None:
         name = order.removeprefix("-")
         return next((one.sort for one in self.columns if one.name == name and one.sort), None)
-
-    def _ordered(self, statement: sa.Select[Any], query: Query, *, reverse: bool) -> sa.Select[Any]:
-        wanted = [query.order] if query.order else list(self.admin.ordering)
-        for order in wanted:
-            path = self._sort(order) or find(self.model, order.removeprefix("-"))
-            if path is None or path.column is None:
-                continue
-            statement, sorted_by = _reach(statement, path)
-            down = order.startswith("-") != reverse
-            statement = statement.order_by(sorted_by.desc() if down else sorted_by.asc())
-        primary = sa.inspect(self.model).primary_key
-        newest_first = not wanted
-        for key in primary:
-            down = newest_first != reverse
-            statement = statement.order_by(key.desc() if down else key.asc())
-        return statement
-
-
-def _reach(statement: sa.Select[Any], path: Path) -> tuple[sa.Select[Any], Any]:
-    """Join the way to a column that rows are sorted by."""
-    steps = [*path.relations, *([path.prop] if path.is_relation else [])]
-    place: Any = None
-    for step in steps:
-        attribute = step.class_attribute if place is None else getattr(place, step.key)
-        place = aliased(step.mapper.class_)
-        statement = statement.outerjoin(place, attribute)
-    if place is None:
-        return statement, path.prop.class_attribute
-    mapper = sa.inspect(place).mapper
-    return statement, getattr(place, mapper.get_property_by_column(path.column).key)
 
 
 def _search_path(model: type[Any], name: str) -> tuple[str, Path]:

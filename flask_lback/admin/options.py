@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, overload
 
-from flask_sqlalchemy import SQLAlchemy
+from .base import BaseModelAdmin
+from .base import Fieldset as Fieldset
 
-from ..core.state import current_state
-from .cells import NOTHING
+if TYPE_CHECKING:
+    from .inlines.options import InlineModelAdmin
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-#: ``(title, {"fields": (...), "description": "...", "classes": ("side",)})``
-Fieldset = tuple[str | None, Mapping[str, Any]]
 
-
-class ModelAdmin:
+class ModelAdmin(BaseModelAdmin):
     """What is shown of a model, and what can be done with it.
 
-    A name in an option is a column or a relation; behind a dot, one of a related model
-    (``author.username``; ``author__username`` is the same). Lists may also name ``__str__``,
-    properties of the model and methods of this class that take a row.
-
-    :param model: the mapped class.
+    Options of its form stand in :class:`~flask_lback.admin.base.BaseModelAdmin`.
     """
 
     #: Columns of the list; the first one leads to the record.
@@ -31,88 +25,88 @@ class ModelAdmin:
     #: Columns that lead to the record, when it is not the first.
     list_display_links: Sequence[str] = ()
     #: Columns and relations that the list can be narrowed by.
-    list_filter: Sequence[str] = ()
+    #: With a class of its own: ``("author", EmptyFieldListFilter)``, or a ``SimpleListFilter``.
+    list_filter: Sequence[str | tuple[str, type[Any]] | type[Any]] = ()
     #: Columns that the search looks in; ``=name`` compares whole values, ``^name`` beginnings.
     search_fields: Sequence[str] = ()
-    #: Order of the list; ``-name`` is descending.
-    ordering: Sequence[str] = ()
+    #: Columns of the list that are changed in their cells.
+    list_editable: Sequence[str] = ()
     #: Rows on a page.
     list_per_page: int = 50
+    #: The most rows that an address can ask for on one page.
+    list_max_show_all: int = 200
+    #: A column of days or moments: years, months and days over the list lead to their rows.
+    date_hierarchy: str = ""
+    #: A column of days or moments that the dashboard draws the rows by; left out, the first model
+    #: of an application is drawn by ``date_hierarchy`` or ``created_at``.
+    chart_by: str = ""
     #: Relations that are loaded together with the rows, beyond those that are shown.
     list_select_related: Sequence[str] = ()
-    #: Fields of the form, in order; a tuple puts several on one line.
-    fields: Sequence[str | Sequence[str]] = ()
-    #: Fields of the form in cards; the class ``side`` puts a card into the side column.
+    #: Fields of the form in cards; the class ``side`` puts a card into the side column, and
+    #: ``collapse`` folds it.
     fieldsets: Sequence[Fieldset] = ()
-    #: Fields that the form leaves out.
-    exclude: Sequence[str] = ()
-    #: Fields that are printed, and that no request can write.
-    readonly_fields: Sequence[str] = ()
+    #: The same for a new record, when it differs.
+    add_fieldsets: Sequence[Fieldset] = ()
+    #: Rows of other models on the page of a record: subclasses of ``TabularInline`` and
+    #: ``StackedInline``.
+    inlines: Sequence[type[InlineModelAdmin]] = ()
+    #: Relations to many whose boxes can be narrowed by typing.
+    filter_horizontal: Sequence[str] = ()
+    filter_vertical: Sequence[str] = ()
     #: What can be done with chosen rows: functions, or names of methods.
     actions: Sequence[str | Callable[..., Any]] = ()
-    #: What stands for a missing value.
-    empty_value_display: str = NOTHING
-    #: What one row is called, and several; made from the class name when left out.
-    verbose_name: str = ""
-    verbose_name_plural: str = ""
+    #: Columns of an export; left out: the key, then those of the list.
+    export_fields: Sequence[str] = ()
     #: An icon of ``icons.svg``.
     icon: str = ""
 
     #: Pages that this model does not have: ``add``, ``change``, ``delete``.
     without: ClassVar[frozenset[str]] = frozenset()
-
-    def __init__(self, model: type[Any]) -> None:
-        self.model = model
+    #: The class of its pages, by dotted path; a subclass of
+    #: ``flask_lback.admin.views.records.RecordView`` may have pages more.
+    view_class: ClassVar[str] = "flask_lback.admin.views.records.RecordView"
 
     def get_fieldsets(self, request: Any, obj: Any = None) -> Sequence[Fieldset]:
         """The cards of the form.
 
         :param obj: the record, None when one is added.
         """
+        if obj is None and self.add_fieldsets:
+            return self.add_fieldsets
         if self.fieldsets:
             return self.fieldsets
         return [(None, {"fields": self.fields})] if self.fields else ()
 
-    def get_readonly_fields(self, request: Any, obj: Any = None) -> Sequence[str]:
-        """The fields that are printed only."""
-        return self.readonly_fields
+    def get_inlines(self, request: Any, obj: Any = None) -> Sequence[type[InlineModelAdmin]]:
+        """Those of :attr:`inlines` that the page of a record has."""
+        return self.inlines
 
-    def extra_fields(self) -> Mapping[str, Any]:
-        """WTForms fields that are no columns; :meth:`populate` reads them."""
-        return {}
+    def get_form_initial(self, request: Any) -> Mapping[str, Any]:
+        """What a new record begins with: what the address says, as in ``?title=Letters``.
 
-    def prepare(self, form: Any, obj: Any) -> None:
-        """Adjust a form before it is filled in or shown: choices, locks, values."""
-
-    def construct(self, form: Any) -> Any:
-        """Make a record from a valid form; it is saved by :meth:`save_model`.
-
-        :raises InvalidFieldsError: a rule behind the form refuses a value.
+        Values of fields that the person cannot write are left out afterwards.
         """
-        obj = self.model()
-        self.populate(form, obj)
-        return obj
+        return {name: texts for name, texts in request.args.lists() if name != "next"}
 
-    def populate(self, form: Any, obj: Any) -> None:
-        """Write a valid form into a record.
+    def narrowed_fields(self) -> set[str]:
+        """Those that two options of Django name; here they look the same."""
+        return {*self.filter_horizontal, *self.filter_vertical}
 
-        :raises InvalidFieldsError: a rule behind the form refuses a value.
+    def save_related(self, request: Any, form: Any, formsets: Any, change: bool) -> None:
+        """Write the rows of the inlines, after their record; the panel commits afterwards.
+
+        :param form: the form of the record, which is its ``instance``.
         """
-        extra = self.extra_fields()
-        for name, field in form._fields.items():
-            if name not in extra:
-                field.populate_obj(obj, name)
+        for formset in formsets:
+            self.save_formset(request, form, formset, change)
 
-    def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
-        """Add a record to the session; the panel commits afterwards.
+    def save_formset(self, request: Any, form: Any, formset: Any, change: bool) -> None:
+        """Write the rows of one inline."""
+        formset.save(form.instance)
 
-        :param change: False for a new record.
-        """
-        current_state()[SQLAlchemy].session.add(obj)
-
-    def delete_model(self, request: Any, obj: Any) -> None:
-        """Delete a record; the panel commits afterwards."""
-        current_state()[SQLAlchemy].session.delete(obj)
+    def get_export_fields(self, request: Any) -> Sequence[str]:
+        """The columns of an export; none: the key, then those of the list."""
+        return self.export_fields
 
     def offers(self, action: str, obj: Any) -> bool:
         """Whether the page of a record has a button for an action."""
@@ -127,7 +121,12 @@ class ModelAdmin:
 
 
 #: The options of :class:`ModelAdmin`, by name.
-OPTIONS: tuple[str, ...] = tuple(name for name in ModelAdmin.__annotations__ if name != "without")
+OPTIONS: tuple[str, ...] = tuple(
+    name
+    for kind in (ModelAdmin, BaseModelAdmin)
+    for name in kind.__annotations__
+    if name not in ("without", "view_class")
+)
 
 
 @overload
@@ -164,23 +163,35 @@ def action(
 @overload
 def display(function: F, /) -> F: ...
 @overload
-def display(*, description: str | None = None, ordering: str | None = None) -> Callable[[F], F]: ...
+def display(
+    *,
+    description: str | None = None,
+    ordering: str | None = None,
+    boolean: bool = False,
+    empty_value: str | None = None,
+) -> Callable[[F], F]: ...
 def display(
     function: Any = None,
     /,
     *,
     description: str | None = None,
     ordering: str | None = None,
+    boolean: bool = False,
+    empty_value: str | None = None,
 ) -> Any:
     """Say how a method is shown as a column of the list.
 
     :param description: the heading of the column.
     :param ordering: the column that sorts it; it cannot be sorted when left out.
+    :param boolean: whether it answers yes or no, of whatever type its values are.
+    :param empty_value: what stands for a missing value, in place of ``empty_value_display``.
     """
 
     def decorate(function: Any) -> Any:
         function.display_description = description
         function.display_ordering = ordering
+        function.display_boolean = boolean
+        function.display_empty_value = empty_value
         return function
 
     return decorate if function is None else decorate(function)

@@ -14,6 +14,7 @@ from ..core.state import current_state
 from ..permissions.names import permission_name
 from . import keys
 from .attributes import label_column
+from .scope import Scopes
 
 #: A look-up answers with no more rows than this, and reads no longer question.
 MOST_FOUND = 20
@@ -31,6 +32,21 @@ class Target:
     def is_visible(self) -> bool:
         """Whether the present account may view the model."""
         return rights_of(resolve()).has(permission_name(self.model, "view"))
+
+    def every(self) -> sa.Select[Any]:
+        """The rows in sight."""
+        return current_state()[Scopes].every(self.model)
+
+    def within(self, condition: Any) -> Any:
+        """A condition on rows of the model that only those in sight can fulfil."""
+        if not current_state()[Scopes].narrows(self.model):
+            return condition
+        columns = sa.inspect(self.model).primary_key
+        # The way to the rows may pass their own table: nothing here refers to it there.
+        reached = self.every().with_only_columns(*columns, maintain_column_froms=True)
+        reached = reached.order_by(None).correlate(None)
+        key = columns[0] if len(columns) == 1 else sa.tuple_(*columns)
+        return sa.and_(condition, key.in_(reached))
 
     def first(self, limit: int) -> Sequence[Any]:
         """The first rows, by name."""
@@ -51,7 +67,7 @@ class Target:
         decoded = [key for text in texts if (key := keys.decode(self.model, text)) is not None]
         if not decoded:
             return []
-        rows = self._rows(sa.select(self.model).where(keys.condition(self.model, decoded)))
+        rows = self._rows(self.every().where(keys.condition(self.model, decoded)))
         by_key = {keys.encode(row): row for row in rows}
         wanted = dict.fromkeys(keys.encode_values(key) for key in decoded)
         return [by_key[key] for key in wanted if key in by_key]
@@ -60,7 +76,7 @@ class Target:
         order = [*sa.inspect(self.model).primary_key]
         if self.label is not None:
             order.insert(0, self.label)
-        return sa.select(self.model).order_by(*order)
+        return self.every().order_by(None).order_by(*order)
 
     def _rows(self, statement: sa.Select[Any]) -> Sequence[Any]:
         session = current_state()[SQLAlchemy].session

@@ -13,6 +13,7 @@ from ..core.state import current_state
 from ..core.translation import gettext
 from ..exceptions import InvalidFieldsError, LbackError
 from .grants import RightsRefused
+from .history.denied import note
 
 T = TypeVar("T")
 
@@ -51,6 +52,7 @@ def _spoken(error: Exception) -> dict[str | None, list[str]] | None:
     if isinstance(error, InvalidFieldsError):
         return dict(error.errors.items())
     if isinstance(error, RightsRefused):
+        note(error)
         return {None: [str(error.description)]}
     if isinstance(error, IntegrityError):
         current_app.logger.warning("The database refused a change in the admin: %s", error.orig)

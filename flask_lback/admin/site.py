@@ -6,18 +6,20 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import sqlalchemy as sa
 from flask import Flask, url_for
 from flask_admin.base import Admin
 from flask_admin.theme import Theme
 from flask_sqlalchemy import SQLAlchemy
+from werkzeug.utils import import_string
 
 from ..auth.models import Models
 from ..core.pages import PACKAGE, site_name
 from ..core.settings import CoreSettings
 from ..core.state import State
 from ..core.translation import gettext
-from ..permissions.names import app_label
+from ..exceptions import ConfigError
+from ..permissions.names import app_label, permission_name
+from ..permissions.registry import Permissions
 from . import words
 from .access import PREFIX, check_addresses, check_handlers
 from .accounts import DEFAULTS
@@ -25,9 +27,11 @@ from .counting import count
 from .declarations import Declaration
 from .discovery import duplicate
 from .options import ModelAdmin
+from .overview.board import Board
+from .overview.dashboard import DashboardView
+from .scope import Scopes
 from .settings import AdminSettings
 from .validation import check
-from .views.dashboard import DashboardView
 from .views.records import RecordView
 
 
@@ -52,10 +56,13 @@ class Site:
     def __init__(self, app: Flask, state: State) -> None:
         self._app = app
         self.db = state[SQLAlchemy]
+        self._permissions = state[Permissions]
         self.models = state[Models]
         self.settings = state[AdminSettings]
         self.prefix = state[CoreSettings].url_prefix + self.settings.url_prefix.rstrip("/")
         self.dashboard = DashboardView(self)
+        self.scopes = Scopes()
+        self.board = Board(self.db)
         self._views: dict[type[Any], RecordView] = {}
         self._declared: dict[type[Any], Declaration] = {}
         self._panel: Panel | None = None
@@ -111,9 +118,7 @@ class Site:
         """The views whose list the present account may see."""
         return [view for view in self._views.values() if view.is_accessible()]
 
-    def count(
-        self, extra: Mapping[str, tuple[type[Any], sa.Select[Any]]] | None = None
-    ) -> dict[str, int]:
+    def count(self, extra: Mapping[str, tuple[type[Any], Any]] | None = None) -> dict[str, Any]:
         """Count the rows of every visible model, by endpoint, and what else is asked for."""
         statements = {view.endpoint: (view.model, view.listing.every()) for view in self.visible()}
         return count(self.db, {**statements, **(extra or {})}, self.settings.count_limit)
@@ -130,7 +135,7 @@ class Site:
         check(options)
         label, name = app_label(model), model.__name__.lower()
         part = re.sub(r"\W+", "_", label)
-        view = RecordView(
+        view = _view_class(options)(
             self,
             options,
             group=self._group(model, label),
@@ -138,8 +143,12 @@ class Site:
             url=f"{self.prefix}/{part}/{name}",
         )
         check_handlers([view])
+        export = permission_name(model, "export")
+        if export not in self._permissions.defined:
+            self._permissions.define(export, f"Export {view.nouns}")
         self._declared[model] = declaration
         self._views[model] = view
+        self.scopes.add(options)
         return view
 
     def _class_for(self, model: type[Any], declared: type[ModelAdmin]) -> type[ModelAdmin]:
@@ -155,3 +164,23 @@ class Site:
         if any(getattr(self.models, name) is model for name in DEFAULTS):
             return gettext("Accounts")
         return words.label(label)
+
+
+def _view_class(options: ModelAdmin) -> type[RecordView]:
+    """The class of a model's pages.
+
+    :raises ConfigError: the option names none.
+    """
+    try:
+        found = import_string(options.view_class)
+    except ImportError as error:
+        raise ConfigError(
+            f"{type(options).__name__}.view_class cannot be imported: {error}",
+            "Check the dotted path.",
+        ) from error
+    if not (isinstance(found, type) and issubclass(found, RecordView)):
+        raise ConfigError(
+            f"{type(options).__name__}.view_class is {options.view_class!r}, no RecordView.",
+            "Derive it from flask_lback.admin.views.records.RecordView.",
+        )
+    return found

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from ..core.translation import gettext
+
 #: Icons by a word in the name of a model.
 _ICONS = {
     "user": "users",
@@ -63,6 +65,24 @@ def label(name: str) -> str:
     if len(words) > 1 and words[-1] == "at":
         words = words[:-1]
     return heading(" ".join(words))
+
+
+def month(number: int) -> str:
+    """The short name of a month, from 1."""
+    return (
+        gettext("Jan"),
+        gettext("Feb"),
+        gettext("Mar"),
+        gettext("Apr"),
+        gettext("May"),
+        gettext("Jun"),
+        gettext("Jul"),
+        gettext("Aug"),
+        gettext("Sep"),
+        gettext("Oct"),
+        gettext("Nov"),
+        gettext("Dec"),
+    )[number - 1]
 
 
 def enumerated(kind: Any) -> dict[str, Any]:

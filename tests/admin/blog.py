@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import enum
 import functools
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -154,18 +155,27 @@ class Panel:
         return self.client.post(path + "delete/", data=data)
 
 
+#: A class, or what makes one when it needs the models.
+MakeAdmin = type[admin.ModelAdmin] | Callable[[Blog], type[admin.ModelAdmin]]
+
+
 def make_blog(
     url: str = "sqlite://",
     *,
-    admins: dict[str, type[admin.ModelAdmin]] | None = None,
+    admins: Mapping[str, MakeAdmin] | None = None,
+    prepared: Callable[[Blog], None] | None = None,
     **config: Any,
 ) -> Blog:
     """The application with its tables and permissions.
 
-    :param admins: the ModelAdmin class of each model, by name; the usual ones when left out.
+    :param admins: the ModelAdmin class of each model, by name, or what makes one of the blog; the
+        usual ones when left out.
+    :param prepared: is given the models before the application is set up, to declare more.
     """
     blog = map_blog(Flask("blog"), url, **config)
-    chosen: dict[str, type[admin.ModelAdmin]] = {
+    if prepared is not None:
+        prepared(blog)
+    chosen: dict[str, MakeAdmin] = {
         "Post": PostAdmin,
         "Comment": admin.ModelAdmin,
         "Tag": admin.ModelAdmin,
@@ -173,7 +183,8 @@ def make_blog(
         **(admins or {}),
     }
     for name, admin_class in chosen.items():
-        blog.lback.admin.register(getattr(blog, name), admin_class)
+        made = admin_class if isinstance(admin_class, type) else admin_class(blog)
+        blog.lback.admin.register(getattr(blog, name), made)
     blog.db.init_app(blog.app)
     blog.lback.init_app(blog.app, user_model=blog.User)
     use_cheap_hasher(blog.app)
@@ -260,12 +271,27 @@ def map_blog(app: Flask, url: str = "sqlite://", **config: Any) -> Blog:
 
 
 class PostAdmin(admin.ModelAdmin):
-    list_display = ("title", "author", "status", "is_featured", "reads", "published_at")
-    list_filter = ("status", "is_featured", "author", "tags", "published_at", "reads", "slug")
+    list_display: Sequence[str] = (
+        "title",
+        "author",
+        "status",
+        "is_featured",
+        "reads",
+        "published_at",
+    )
+    list_filter: Sequence[Any] = (
+        "status",
+        "is_featured",
+        "author",
+        "tags",
+        "published_at",
+        "reads",
+        "slug",
+    )
     search_fields = ("title", "body", "author.username")
-    ordering = ("title",)
+    ordering: Sequence[str] = ("title",)
     list_per_page = 10
-    readonly_fields = ("reads",)
+    readonly_fields: Sequence[str] = ("reads",)
     actions = ("publish", "explode")
 
     @admin.action(description="Publish", permissions=("change",))

@@ -45,7 +45,7 @@ def account(name: str, **more: Any) -> dict[str, Any]:
 
 
 def test_an_account_is_added_and_signs_in(desk: Blog) -> None:
-    password = {"password": PASSWORD, "password_confirm": PASSWORD}
+    password = {"password1": PASSWORD, "password2": PASSWORD}
     names = {"first_name": "Ada", "last_name": "L", "location": "Turin"}
     panel = desk.panel("root")
     response = panel.post(f"{USERS}new/", **account("ada", email_verified="y", **password, **names))
@@ -66,11 +66,11 @@ def test_an_account_is_added_and_signs_in(desk: Blog) -> None:
         ({"email": "no address"}, "This is not an e-mail address."),
         ({"username": "a b"}, "Use letters, digits"),
         ({"username": "a\u0430"}, "Use letters of one alphabet only."),
-        ({"password": "password1", "password_confirm": "password1"}, "on every guesser's list"),
-        ({"password": "short", "password_confirm": "short"}, "Use at least 8 characters."),
-        ({"password": PASSWORD, "password_confirm": "other"}, "The two passwords differ."),
-        ({"password": PASSWORD}, "The two passwords differ."),
-        ({"password": "ada-ada", "password_confirm": "ada-ada"}, "Use at least 8"),
+        ({"password1": "qwertyuiop", "password2": "qwertyuiop"}, "on every guesser's list"),
+        ({"password1": "short", "password2": "short"}, "Use at least 8 characters."),
+        ({"password1": PASSWORD, "password2": "other"}, "The two passwords differ."),
+        ({"password1": PASSWORD}, "The two passwords differ."),
+        ({"password1": "ada-ada", "password2": "ada-ada"}, "Use at least 8"),
         ({"username": ""}, "Fill this in."),
     ],
 )
@@ -80,7 +80,7 @@ def test_the_rules_for_accounts_hold_in_the_panel(
     response = still.panel("root").post(f"{USERS}new/", **{**account("ada"), **changed})
     assert response.status_code == 400
     assert said in errors_of(response.text)
-    assert changed.get("password", PASSWORD) not in response.text
+    assert changed.get("password1", PASSWORD) not in response.text
     assert still.count(still.User) == 1
 
 

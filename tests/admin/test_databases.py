@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from flask_lback.admin import ModelAdmin, TabularInline
 from flask_lback.db.schema import drop
 from tests.support.databases import DATABASES
-from tests.support.visitor import errors_of
+from tests.support.visitor import errors_of, hidden_fields
 
-from .blog import make_blog
+from .blog import PostAdmin, make_blog
 
 POSTS, USERS = "/admin/blog/post/", "/admin/people/user/"
 
@@ -67,3 +68,47 @@ def replies(blog: Any, post: Any) -> None:
             parent = comment.id
         blog.db.session.commit()
         assert blog.db.session.scalars(sa.select(blog.Comment.id)).all() == [1, 2, 3]
+
+
+@pytest.mark.parametrize("kind", DATABASES)
+def test_a_record_is_saved_with_its_rows(kind: str, new_database: Callable[[str], str]) -> None:
+    def with_comments(blog: Any) -> type[ModelAdmin]:
+        inline = {"model": blog.Comment, "fields": ("text", "author")}
+        inlines = (type("Comments", (TabularInline,), inline),)
+        return type("Post", (PostAdmin,), {"inlines": inlines})
+
+    blog = make_blog(new_database(kind), admins={"Post": with_comments})
+    try:
+        blog.add_superuser()
+        key = blog.add_post("First", author="root")
+        blog.add_comments(key, 3, author_id=1)
+        panel = blog.panel("root")
+        path = f"{POSTS}edit/?id={key}"
+        page = panel.get(path).text
+        seen = hidden_fields(page)
+        good = {"title": "Mine", "slug": "mine", "body": "x", "author": "1", "status": "draft"}
+        rows = {
+            "comment-0-_key": "1",
+            "comment-0-_seen": seen["comment-0-_seen"],
+            "comment-0-text": "Mine",
+            "comment-0-author": "",
+            "comment-1-_key": "2",
+            "comment-1-_delete": "1",
+            "comment-2-text": "New",
+        }
+        with blog.app.app_context():
+            blog.one(blog.Post, key).title = blog.one(blog.Comment, 1).text = "Theirs"
+            blog.db.session.commit()
+        overtaken = panel.post(path, **good, **rows, _seen=seen["_seen"])
+        assert overtaken.status_code == 409
+        assert errors_of(overtaken.text).count("Changed meanwhile to “Theirs”.") == 2
+        assert panel.post(path, **good, **rows | {"comment-0-_seen": ""}).status_code == 302
+        with blog.app.app_context():
+            statement = sa.select(blog.Comment.text).order_by(blog.Comment.id)
+            assert list(blog.db.session.scalars(statement)) == ["Mine", "Comment 2", "New"]
+            assert blog.one(blog.Post, key).title == "Mine"
+    finally:
+        with blog.app.app_context():
+            drop(blog.app)
+            for engine in blog.db.engines.values():
+                engine.dispose()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import Any
 
 import pytest
@@ -317,3 +318,17 @@ def test_facts_of_the_options_and_of_the_panel_are_one_card(blogs: MakeBlog) -> 
     assert page.count(">Facts</h2>") == 1
     assert "1,234" in page
     assert "Created" in page
+
+
+@pytest.mark.parametrize("digits", [20, 400, 5_000])
+def test_a_number_of_any_length_is_answered_beside_its_field(blogs: MakeBlog, digits: int) -> None:
+    blog = blogs(admins={"Post": ModelAdmin})
+    blog.add_superuser()
+    author = blog.add_user("ada")
+    form = {"title": "Long", "slug": "long", "body": "x", "author": str(author)}
+    sent = {**form, "status": "draft", "reads": "9" * digits}
+    answer = blog.panel("root").post("/admin/blog/post/new/", **sent)
+    assert answer.status_code == 400
+    wrong = re.findall(r'<input[^>]+aria-invalid="true"[^>]*>', answer.text)
+    assert ["f-reads" in one for one in wrong] == [True]
+    assert blog.count(blog.Post) == 0

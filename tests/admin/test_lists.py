@@ -172,14 +172,20 @@ def test_a_filter_by_records_that_one_may_not_view_is_neither_shown_nor_used(fil
 def test_a_page_costs_four_statements_however_many_rows_it_has(filled: Blog) -> None:
     filled.app.config["TESTING"] = True
     costs = {}
-    for path in (LIST, "/admin/people/user/", f"{LIST}?status=draft&q=title&o=-author"):
+    for path in (
+        LIST,
+        "/admin/people/user/",
+        f"{LIST}?status=draft&q=title&o=-author",
+        f"{LIST}?author=2&tags=1",
+        f"{LIST}?author=2&o=-reads&size=25",
+    ):
         panel = filled.panel("root")
         panel.get(path)
         with count_queries(filled.app) as statements:
             assert panel.get(path).status_code == 200
         costs[path] = len(statements)
-    # The list of posts offers two relations to filter by, which is one statement more.
-    assert costs == {LIST: 5, "/admin/people/user/": 4, f"{LIST}?status=draft&q=title&o=-author": 5}
+    # The account, counts, names of related records to filter by, rows.
+    assert set(costs.values()) == {4}
 
 
 def test_many_models_cost_no_statement_more(filled: Blog) -> None:

@@ -1,9 +1,10 @@
-"""Users, groups and permissions in the panel."""
+"""Users, groups and permissions in the panel, and the log of what was done."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ..history.log import AuditEntryAdmin
 from ..options import ModelAdmin
 from .groups import GroupAdmin
 from .permissions import PermissionAdmin
@@ -14,4 +15,5 @@ DEFAULTS: Mapping[str, type[ModelAdmin]] = {
     "User": UserAdmin,
     "Group": GroupAdmin,
     "Permission": PermissionAdmin,
+    "AuditEntry": AuditEntryAdmin,
 }

@@ -8,7 +8,7 @@ from ...auth.current import resolve
 from ...core.translation import gettext
 from ..grants import Holder
 from ..options import ModelAdmin
-from .permissions import headings
+from .matrix import show_as_matrix
 
 
 class GroupAdmin(ModelAdmin):
@@ -38,13 +38,14 @@ class GroupAdmin(ModelAdmin):
         ),
     )
     icon = "shield"
+    view_class = "flask_lback.admin.accounts.views.GroupView"
 
     def prepare(self, form: Any, obj: Any) -> None:
         """Lock what the present account does not hold."""
         holder = Holder(resolve())
         if "permissions" in form:
             form["permissions"].may_choose = holder.holds_permission
-            form["permissions"].grouped = headings()
+            show_as_matrix(form["permissions"])
         if "users" in form:
             is_member = obj is not None and holder.holds_group(obj)
             form["users"].may_choose = lambda user: holder.is_superuser or is_member

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
-
-from flask import current_app
 
 from ...core.translation import gettext
 from ...exceptions import InvalidFieldsError
-from ...permissions.names import ACTIONS, is_name
-from ...permissions.sync import models_with_permissions
-from .. import words
+from ...permissions.names import is_name
 from ..options import ModelAdmin
 
 
@@ -32,27 +27,3 @@ class PermissionAdmin(ModelAdmin):
         if "name" in form and not is_name(form["name"].data):
             raise InvalidFieldsError({"name": [gettext('Use "<app>.<what>".')]})
         super().populate(form, obj)
-
-
-def headings() -> Callable[[str], tuple[str, str]]:
-    """A function that takes a permission and gives the heading it stands under, and its name there.
-
-    ``blog.add_post`` is “add” under “Blog: post”; ``blog.feature`` stands with its whole
-    name under “Blog: other”.
-    """
-    app: Any = current_app
-    models = {model.__name__.lower(): model for model in models_with_permissions(app)}
-
-    def grouped(name: str) -> tuple[str, str]:
-        label, _, what = name.partition(".")
-        action, _, model = what.partition("_")
-        if action in ACTIONS and model:
-            found = models.get(model)
-            spoken = words.spoken(found.__name__) if found else model.replace("_", " ")
-            return f"{words.label(label)}: {spoken}", action
-        if not what:
-            return gettext("Other"), name
-        # By its whole name, which is what a refused page names.
-        return gettext("%(app)s: other", app=words.label(label)), name
-
-    return grouped

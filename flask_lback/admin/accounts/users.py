@@ -3,35 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from types import SimpleNamespace
 from typing import Any
 
-from flask import flash
 from wtforms import BooleanField, PasswordField
 from wtforms.validators import EqualTo, Length
 
-from ...auth.accounts import Accounts
-from ...auth.current import present_login, resolve
+from ...auth.current import resolve
 from ...auth.fields import PASSWORD_INPUT
 from ...auth.mails.service import AccountMails
 from ...auth.managers import UserManager
 from ...auth.sessions.service import SessionManager
-from ...auth.users.mixins import key_of
-from ...auth.users.names import canonical
-from ...core import clock
 from ...core.state import current_state
 from ...core.translation import gettext
-from ...exceptions import InvalidFieldsError
 from ..attributes import editable
 from ..cells import Cell
 from ..grants import Holder, RightsRefused
 from ..options import Fieldset, ModelAdmin, action, display
-from .permissions import headings
+from .matrix import show_as_matrix
+from .writing import NAMES, own_session, write, write_new
 
-_NAMES = ("username", "email")
 #: What stands in a card of ours; the rest of a user class has a card of its own.
 _OURS = {
-    *_NAMES,
+    *NAMES,
     "first_name",
     "last_name",
     "is_active",
@@ -42,6 +35,10 @@ _OURS = {
     "groups",
     "user_permissions",
 }
+
+
+#: The fields of a new account's password, side by side.
+_NEW_PASSWORD = ("password1", "password2")
 
 
 class UserAdmin(ModelAdmin):
@@ -55,9 +52,9 @@ class UserAdmin(ModelAdmin):
         "role",
         "date_joined",
     )
-    search_fields = ("username", "email", "first_name", "last_name")
-    list_filter = ("is_active", "is_staff", "is_superuser", "groups", "date_joined")
-    readonly_fields = ("date_joined", "last_login_at", "last_seen_at")
+    search_fields: Sequence[str] = ("username", "email", "first_name", "last_name")
+    list_filter: Sequence[str] = ("is_active", "is_staff", "is_superuser", "groups", "date_joined")
+    readonly_fields: Sequence[str] = ("date_joined", "last_login_at", "last_seen_at")
     actions: Sequence[str | Callable[..., Any]] = (
         "activate",
         "deactivate",
@@ -65,6 +62,7 @@ class UserAdmin(ModelAdmin):
         "send_reset_link",
     )
     icon = "users"
+    view_class = "flask_lback.admin.accounts.views.UserView"
 
     def __init__(self, model: type[Any]) -> None:
         super().__init__(model)
@@ -110,16 +108,22 @@ class UserAdmin(ModelAdmin):
     def extra_fields(self) -> Mapping[str, Any]:
         """The password of a new account, and whether an address is verified."""
         rules = [Length(max=PASSWORD_INPUT)]
-        again = [*rules, EqualTo("password", gettext("The two passwords differ."))]
+        again = [*rules, EqualTo("password1", gettext("The two passwords differ."))]
         new = {"autocomplete": "new-password"}
         fields: dict[str, Any] = {
-            "password": PasswordField(
+            "password1": PasswordField(
                 gettext("Password"),
                 rules,
                 description=gettext("Leave it empty, and send a link to choose one."),
                 render_kw=new,
             ),
-            "password_confirm": PasswordField(gettext("Password again"), again, render_kw=new),
+            "password2": PasswordField(gettext("Password again"), again, render_kw=new),
+            "usable_password": BooleanField(
+                gettext("Signs in by password"),
+                default=True,
+                description=gettext("Otherwise the password stays empty, whatever is typed."),
+                render_kw={"role": "switch"},
+            ),
         }
         if hasattr(self.model, "email_verified_at"):
             fields["email_verified"] = BooleanField(
@@ -131,13 +135,14 @@ class UserAdmin(ModelAdmin):
 
     def get_fieldsets(self, request: Any, obj: Any = None) -> Sequence[Fieldset]:
         """Ours, unless a subclass has its own."""
-        if self.fieldsets or self.fields:
-            return super().get_fieldsets(request, obj)
+        if (obj is None and self.add_fieldsets) or self.fieldsets or self.fields:
+            cards = super().get_fieldsets(request, obj)
+            return cards if obj is not None else [_with_new_password(card) for card in cards]
         fixed = {*_OURS, *self.readonly_fields}
         own = [name for name in editable(self.model) if name not in fixed]
-        password = () if obj is not None else (("password", "password_confirm"),)
-        cards: list[Fieldset] = [
-            (gettext("Account"), {"fields": (*self._line(*_NAMES), *password)}),
+        password = () if obj is not None else (_NEW_PASSWORD,)
+        ours: list[Fieldset] = [
+            (gettext("Account"), {"fields": (*self._line(*NAMES), *password)}),
             (gettext("Person"), {"fields": self._line("first_name", "last_name")}),
             (gettext("Profile"), {"fields": own}),
             (
@@ -160,7 +165,18 @@ class UserAdmin(ModelAdmin):
                 {"fields": self._existing("is_staff", "is_superuser"), "classes": ("side",)},
             ),
         ]
-        return [(title, options) for title, options in cards if options["fields"]]
+        return [(title, options) for title, options in ours if options["fields"]]
+
+    def printed_fields(self) -> set[str]:
+        """Also Django's names for what no form of an account writes."""
+        return super().printed_fields() | {"password", "last_login"}
+
+    @display(description=gettext("Password"))
+    def password(self, user: Any) -> Cell:
+        """Whether there is one; its hash is shown to nobody."""
+        if user.has_usable_password():
+            return Cell("badge", gettext("Set"), badge="ok")
+        return Cell("badge", gettext("None"))
 
     def get_readonly_fields(self, request: Any, obj: Any = None) -> Sequence[str]:
         """Superusers are made, and their accounts changed, by superusers."""
@@ -179,7 +195,7 @@ class UserAdmin(ModelAdmin):
             form["groups"].may_choose = holder.holds_group
         if "user_permissions" in form:
             form["user_permissions"].may_choose = holder.holds_permission
-            form["user_permissions"].grouped = headings()
+            show_as_matrix(form["user_permissions"])
         if "email_verified" in form:
             form["email_verified"].data = True if obj is None else obj.email_verified
 
@@ -190,60 +206,14 @@ class UserAdmin(ModelAdmin):
 
         :raises InvalidFieldsError: a name is malformed or taken, or the policy refuses.
         """
-        manager = UserManager()
-        names = {name: form[name].data for name in _NAMES if name in form}
-        password = form["password"].data if "password" in form else None
-        if password:
-            personal = {
-                name: form[name].data
-                for name in (*_NAMES, "first_name", "last_name")
-                if name in form
-            }
-            if complaints := manager.password_complaints(password, SimpleNamespace(**personal)):
-                raise InvalidFieldsError({"password": complaints})
-        verified = bool("email_verified" in form and form["email_verified"].data)
-        user = manager.create_user(password=password or None, verified=verified, **names)
-        self._populate_rest(form, user, but=_NAMES)
-        return user
+        return write_new(form, self.extra_fields())
 
     def populate(self, form: Any, obj: Any) -> None:
         """Write a form into an account; what ends its sessions, ends them.
 
         :raises InvalidFieldsError: a name is malformed or taken.
         """
-        renamed = self._rename(form, obj)
-        self._populate_rest(form, obj, but=(*_NAMES, "is_active"))
-        if "email_verified" in form and form["email_verified"].data != obj.email_verified:
-            obj.email_verified_at = clock.now() if form["email_verified"].data else None
-        if "is_active" in form:
-            manager = UserManager()
-            (manager.activate if form["is_active"].data else manager.deactivate)(obj)
-        if "email" in renamed:
-            _end_for_new_address(obj)
-
-    def _rename(self, form: Any, user: Any) -> dict[str, Any]:
-        """Write new names with their canonical twins, and give what has changed."""
-        accounts = current_state()[Accounts]
-        cleaned = accounts.cleaned({name: form[name].data for name in _NAMES if name in form})
-        changed = {name: text for name, text in cleaned.items() if text != getattr(user, name)}
-        renamed = {
-            name: text
-            for name, text in changed.items()
-            if canonical(text or "") != canonical(getattr(user, name) or "")
-        }
-        if taken := accounts.taken(renamed):
-            raise InvalidFieldsError(
-                {name: [gettext("Another account has this.")] for name in taken}
-            )
-        for name, text in changed.items():
-            setattr(user, name, text)
-        return changed
-
-    def _populate_rest(self, form: Any, user: Any, but: Sequence[str]) -> None:
-        skipped = {*self.extra_fields(), *but, "csrf_token"}
-        for name, field in form._fields.items():
-            if name not in skipped:
-                field.populate_obj(user, name)
+        write(form, obj, self.extra_fields())
 
     # --- actions ------------------------------------------------------------------------------
 
@@ -266,7 +236,7 @@ class UserAdmin(ModelAdmin):
         for user in rows:
             if not holder.may_manage(user):
                 raise RightsRefused(gettext("Only a superuser changes the account of a superuser."))
-        count = sum(sessions.end_everything(user, but=_own_session(user)) for user in rows)
+        count = sum(sessions.end_everything(user, but=own_session(user)) for user in rows)
         return gettext("%(n)s sessions have ended.", n=count)
 
     @action(description=gettext("Send reset link"))
@@ -314,16 +284,8 @@ class UserAdmin(ModelAdmin):
         return tuple(name for name in names if self._has(name))
 
 
-def _end_for_new_address(user: Any) -> None:
-    """End what a change of address ends, and name what it leaves."""
-    sessions = current_state()[SessionManager]
-    sessions.end_all(user, but=_own_session(user))
-    if count := sessions.count_api_tokens(user):
-        text = gettext("API tokens of the account still work: %(n)s.", n=count)
-        flash(f"{text} {gettext('The action “End sessions” ends them, too.')}", "warn")
-
-
-def _own_session(user: Any) -> int | None:
-    """The session that asks, when it is this account's."""
-    login = present_login()
-    return login.session_id if login is not None and key_of(user) == key_of(resolve()) else None
+def _with_new_password(card: Fieldset) -> Fieldset:
+    """The same card for a new account, which has no password to print."""
+    title, options = card
+    fields = [_NEW_PASSWORD if name == "password" else name for name in options["fields"]]
+    return title, {**options, "fields": fields}

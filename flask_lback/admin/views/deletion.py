@@ -9,6 +9,7 @@ from flask import abort, flash, redirect, request
 from ...auth.current import resolve
 from ...core.translation import gettext
 from .. import keys
+from ..actions import DELETE
 from ..cells import number
 from ..confirmation import MANY, is_proven, prove
 from ..counting import spoken
@@ -24,7 +25,7 @@ def delete(view: RecordView) -> Any:
     texts = request.values.getlist("id")
     if len(texts) > view.site.settings.bulk_limit:
         abort(400)
-    rows = view.get_many(texts)
+    rows = view.get_many(texts, DELETE)
     if not rows:
         abort(404)
     if request.method != "POST":
@@ -81,7 +82,7 @@ def _delete(view: RecordView, deletion: Deletion, outcome: Outcome) -> Any:
     try:
         committed(work)
     except NotSavedError as error:
-        rows = view.get_many([keys.encode(row) for row in deletion.rows])
+        rows = view.get_many([keys.encode(row) for row in deletion.rows], DELETE)
         return ask(view, rows, error.message), 409
     if outcome.total == 1:
         flash(gettext("%(name)s is deleted.", name=name), "ok")
@@ -127,6 +128,6 @@ def _milder(view: RecordView, rows: list[Any]) -> dict[str, str] | None:
 
 
 def _keep_url(view: RecordView, rows: list[Any]) -> str:
-    if len(rows) == 1 and view.may("change"):
+    if len(rows) == 1 and view.may("change", rows[0]):
         return view.get_url(".edit_view", id=keys.encode(rows[0]))
     return view.get_url(".index_view") if view.may("view") else view.site.home_url()

@@ -11,6 +11,8 @@ from ...core.redirects import is_safe_redirect
 from ...core.translation import gettext
 from ..access import Guarded, is_superuser
 from ..counting import spoken
+from ..overview.pages import pages
+from ..overview.recent import is_log_of_changes, log_of_changes
 
 if TYPE_CHECKING:
     from ..site import Site
@@ -35,9 +37,12 @@ class PanelView(Guarded):
         shell = {
             "title": self.site.title,
             "menu": self._menu(counts),
+            "changes_url": log_of_changes(self.site),
+            "is_changes": is_log_of_changes() and self._is_log,
             "user_name": str(user),
             "user_role": gettext("Administrator") if is_superuser(user) else gettext("Staff"),
             "site_url": request.root_path + "/",
+            "pages": pages(self.site),
         }
         return super().render(template, shell=shell, **context)  # nosec B604 - the frame around a page
 
@@ -52,6 +57,11 @@ class PanelView(Guarded):
         target = request.values.get("next")
         return target if is_safe_redirect(target) and target else default
 
+    @property
+    def _is_log(self) -> bool:
+        """Whether this is the audit log."""
+        return self is self.site.view_of(self.site.models.AuditEntry)
+
     def _menu(self, counts: dict[str, int]) -> list[tuple[str, list[dict[str, Any]]]]:
         limit = self.site.settings.count_limit
         groups: dict[str, list[dict[str, Any]]] = {}
@@ -62,7 +72,7 @@ class PanelView(Guarded):
                 "icon": view.icon,
                 "url": view.get_url(".index_view"),
                 "count": None if number is None else spoken(number, limit),
-                "is_current": view is self,
+                "is_current": view is self and not (self._is_log and is_log_of_changes()),
             }
             groups.setdefault(view.group, []).append(entry)
         return list(groups.items())

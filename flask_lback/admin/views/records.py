@@ -5,25 +5,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from flask import abort, flash, redirect, request
+from flask import abort, redirect, request
 from flask_admin.base import expose
 from flask_admin.contrib.sqla.view import ModelView
 
 from ...auth.current import resolve
 from ...auth.denials import refuse_forbidden
 from ...auth.rights import rights_of
-from ...core.translation import gettext
 from ...permissions.names import permission_name
 from .. import keys, words
 from ..actions import DELETE, Action, actions_of
-from ..fields import RelationField
-from ..forms import Converter, RecordForm
-from ..layout import form_field_names, written_names
+from ..converter import Converter
+from ..editing import Cells
+from ..forms import RecordForm
+from ..history import page as history
+from ..history.denied import noted
+from ..inlines.built import Inline, built
+from ..layout import form_field_names
 from ..listing import Listing
 from ..options import ModelAdmin
-from ..relations import MOST_FOUND
-from ..saving import NotSavedError, committed, show
-from . import deletion, list_page, record_page
+from ..scope import allows, differs, permits
+from ..transfer import export, importing
+from . import action, cell_page, deletion, list_page, record_form, record_page
 from .panel import PanelView
 
 if TYPE_CHECKING:
@@ -45,6 +48,10 @@ class RecordView(PanelView, ModelView):
         "delete_view": ("delete",),
         "ajax_lookup": ("add", "change"),
         "action_view": None,
+        "export_view": ("export",),
+        "update_view": ("change",),
+        "import_view": None,
+        "history_view": None,
     }
     column_auto_select_related = False
     # Cell editing would change rows without a form, and export all of them at once.
@@ -70,12 +77,16 @@ class RecordView(PanelView, ModelView):
         """In place of Flask-Admin's: our list, and one form class with every field."""
         self.listing = Listing(self.options)
         self.form_columns = list(form_field_names(self.options))
-        self._record_form = self.scaffold_form()
+        self.record_form = self.scaffold_form()
+        self.cells = Cells(self)
+        self.inlines: dict[type[Any], Inline] = built(
+            self.options, self.site.db, self.site.settings
+        )
 
     def scaffold_form(self) -> type[RecordForm]:
         """The class of the form; each request keeps the fields that it may write."""
-        converter = Converter(self.site.db, self, self.site.settings.choice_limit)
-        return converter.form(self.model, self.form_columns or (), self.options.extra_fields())
+        converter = Converter(self.site.db, self.options, self.site.settings.choice_limit)
+        return converter.form(form_field_names(self.options))
 
     # --- who may ------------------------------------------------------------------------------
 
@@ -87,16 +98,38 @@ class RecordView(PanelView, ModelView):
                 return self.needed("delete_view")
             found = self.actions.get(name)
             return found.permissions[:1] if found else None
+        if handler == "import_view":
+            return importing.needed(self)
+        if handler == "history_view":
+            return history.needed(self)
         asked = self.HANDLERS.get(handler)
         if asked is None or self.options.without.intersection(asked):
             return None
         return tuple(permission_name(self.model, one) for one in asked)
 
-    def may(self, what: str) -> bool:
-        """Whether the present account may ``add``, ``change``, ``delete`` or ``view``."""
+    def may(self, what: str, row: Any = None) -> bool:
+        """Whether the present account may ``add``, ``change``, ``delete`` or ``view``.
+
+        :param row: the record, None to ask about the model.
+        """
         if what in self.options.without:
             return False
-        return rights_of(resolve()).has(permission_name(self.model, what))
+        if not rights_of(resolve()).has(permission_name(self.model, what)):
+            return False
+        return permits(self.options, what, row)
+
+    def is_accessible(self) -> bool:
+        """Whether the present account may see the list."""
+        return super().is_accessible() and permits(self.options, "view")
+
+    @noted
+    def _handle_view(self, name: str, **kwargs: Any) -> Any:
+        """Ask the ModelAdmin too: it may forbid what the permissions allow."""
+        refused = super()._handle_view(name, **kwargs)
+        asked = self.HANDLERS.get(name) or ()
+        if refused is None and asked and not any(map(self.may, asked)):
+            refuse_forbidden(permission_name(self.model, asked[0]))
+        return refused
 
     def allowed_actions(self) -> list[Action]:
         """The actions that the present account may take."""
@@ -113,18 +146,52 @@ class RecordView(PanelView, ModelView):
         """The row of a key, None when there is none."""
         return next(iter(self.get_many([str(id)])), None)
 
-    def get_many(self, texts: Sequence[str]) -> list[Any]:
-        """The rows of several keys."""
+    def get_many(self, texts: Sequence[str], action: str = "view") -> list[Any]:
+        """The rows of several keys.
+
+        :param action: what is to be done with them; those it may not be done with are left out.
+        """
+        return [row for row in self._found(texts, action) if permits(self.options, action, row)]
+
+    def requested(self, action: str = "view") -> Any:
+        """The row that the address names.
+
+        404 when there is none for this action. Who may read the row is shown it instead of a
+        form, and told so otherwise: 403.
+        """
+        text = request.args.get("id", "")
+        row = next(iter(self._found([text], action)), None)
+        if row is not None and allows(self.options, action, row):
+            return row
+        if action == "view" or not self.may("view") or not self.get_many([text]):
+            abort(404)
+        if request.method == "POST" or action != "change":
+            refuse_forbidden(permission_name(self.model, action))
+        abort(redirect(self.get_url(".details_view", id=text)))
+
+    def reached(self, rows: Sequence[Any], action: str) -> set[str]:
+        """The keys of those rows with which something may be done; a statement at most."""
+        return self.within(rows, action) if rows and self.may(action) else set()
+
+    def within(self, rows: Sequence[Any], action: str) -> set[str]:
+        """As :meth:`reached`, whatever permission the action needs."""
+        found = rows
+        if differs(self.options, action):
+            found = self._found([keys.encode(row) for row in rows], action)
+        return {keys.encode(row) for row in found if permits(self.options, action, row)}
+
+    def holds(self, row: Any, action: str) -> bool:
+        """Whether something may be done with a record as the database has it now."""
+        if not allows(self.options, action, row):
+            return False
+        return action == "add" or bool(self._found([keys.encode(row)], action))
+
+    def _found(self, texts: Sequence[str], action: str) -> Sequence[Any]:
         decoded = [key for text in texts if (key := keys.decode(self.model, text)) is not None]
         if not decoded:
             return []
-        statement = self.listing.every().where(keys.condition(self.model, decoded))
-        return list(self.site.db.session.scalars(statement).unique())
-
-    def requested(self) -> Any:
-        """The row that the address names, 404 when there is none."""
-        row = self.get_one(request.args.get("id", ""))
-        return row if row is not None else abort(404)
+        statement = self.listing.every(action).where(keys.condition(self.model, decoded))
+        return self.site.db.session.scalars(statement).unique().all()
 
     # --- pages --------------------------------------------------------------------------------
 
@@ -136,35 +203,12 @@ class RecordView(PanelView, ModelView):
     @expose("/new/", methods=("GET", "POST"))
     def create_view(self) -> Any:
         """Add a record."""
-        form = self.form_for(None)
-        if request.method != "POST":
-            return record_page.show(self, form, None)
-        if form.validate():
-            try:
-                row = committed(lambda: self.create_model(form))
-            except NotSavedError as error:
-                show(form, error)
-            else:
-                flash(gettext("%(name)s is added.", name=str(row)), "ok")
-                return redirect(record_page.after_saving(self, row))
-        return record_page.show(self, form, None), 400
+        return record_page.add(self)
 
     @expose("/edit/", methods=("GET", "POST"))
     def edit_view(self) -> Any:
         """Change a record."""
-        row = self.requested()
-        form = self.form_for(row)
-        if request.method != "POST":
-            return record_page.show(self, form, row)
-        if form.validate():
-            try:
-                committed(lambda: self.update_model(form, row))
-            except NotSavedError as error:
-                show(form, error)
-            else:
-                flash(gettext("%(name)s is saved.", name=str(row)), "ok")
-                return redirect(record_page.after_saving(self, row))
-        return record_page.show(self, form, row), 400
+        return record_page.change(self, self.requested("change"))
 
     @expose("/details/")
     def details_view(self) -> Any:
@@ -179,75 +223,60 @@ class RecordView(PanelView, ModelView):
     @expose("/action/", methods=("POST",))
     def action_view(self) -> Any:
         """Do something with chosen rows."""
-        name = request.form["action"]
-        texts = request.form.getlist("rowid")
-        limit = self.site.settings.bulk_limit
-        back = self.back(self.get_url(".index_view"))
-        if len(texts) > limit:
-            flash(gettext("Choose at most %(n)s rows.", n=limit), "danger")
-            return redirect(back)
-        rows = self.get_many(texts)
-        if not rows:
-            flash(gettext("Nothing was chosen."), "info")
-            return redirect(back)
-        if name == DELETE:
-            return deletion.ask(self, rows)
-        return self._run_action(self.actions[name], rows, back)
+        return action.run(self)
+
+    @expose("/cells/", methods=("POST",))
+    def update_view(self) -> Any:
+        """Write what was changed in the cells of the list."""
+        return cell_page.save(self)
+
+    @expose("/export/")
+    def export_view(self) -> Any:
+        """Download what the list shows."""
+        return export.download(self)
+
+    def export_links(self, parameters: dict[str, str]) -> list[Any]:
+        """The formats that the present account may download, and their addresses."""
+        return export.links(self, parameters)
+
+    def may_import(self) -> bool:
+        """Whether the present account can import anything."""
+        return importing.is_offered(self)
+
+    @expose("/import/", methods=("GET", "POST"))
+    def import_view(self) -> Any:
+        """Try the rows of a file; write them once the person has seen what they do."""
+        return importing.handle(self)
+
+    @expose("/history/")
+    def history_view(self) -> Any:
+        """Read what was done to a record."""
+        return history.show(self)
 
     @expose("/lookup/")
     def ajax_lookup(self) -> Any:
         """Records for a look-up field, for people who may view them."""
-        fields = dict(self._record_form._unbound_fields or ())
-        unbound = fields.get(request.args.get("field", ""))
-        if unbound is None or unbound.field_class is not RelationField:
-            abort(404)
-        target = unbound.kwargs["target"]
-        if not target.is_visible:
-            refuse_forbidden(permission_name(target.model, "view"))
-        rows = target.search(request.args.get("q", ""), MOST_FOUND)
-        return {"results": [{"key": keys.encode(row), "name": str(row)} for row in rows]}
+        return record_form.lookup(self)
 
     # --- writing ------------------------------------------------------------------------------
 
     def form_for(self, row: Any) -> Any:
         """The form of a record, with only the fields that this request may write."""
-        form = self._record_form(formdata=None, obj=row)
-        form.keep(written_names(self.options, request, row))
-        for name, field in form._fields.items():
-            if isinstance(field, RelationField):
-                field.lookup_url = self.get_url(".ajax_lookup", field=name)
-        self.options.prepare(form, row)
-        if request.method == "POST":
-            form.process(request.form, obj=row)
-        return form
+        return record_form.make(self, row)
 
     def create_model(self, form: Any) -> Any:
         """Make a record from a valid form, without committing."""
-        row = self.options.construct(form)
-        self.options.save_model(request, row, form, False)
-        return row
+        form.instance = self.options.construct(form)
+        record_form.save(self, form, change=False)
+        return form.instance
 
     def update_model(self, form: Any, model: Any) -> Any:
         """Write a valid form into a record, without committing."""
+        form.instance = model
         self.options.populate(form, model)
-        self.options.save_model(request, model, form, True)
+        record_form.save(self, form, change=True)
         return model
 
     def delete_model(self, model: Any) -> Any:
         """Delete a record, without committing."""
         self.options.delete_model(request, model)
-
-    def _run_action(self, action: Action, rows: list[Any], back: str) -> Any:
-        missing = [one for one in action.permissions if not rights_of(resolve()).has(one)]
-        if missing:
-            refuse_forbidden(missing[0])
-        try:
-            answer = committed(lambda: action.run(request, rows))
-        except NotSavedError as error:
-            flash(error.message, "danger")
-            return redirect(back)
-        if answer is not None and not isinstance(answer, str):
-            return answer
-        said = gettext("%(action)s: %(n)s done.", action=action.label, n=len(rows))
-        flash(answer or said, "ok")
-        return redirect(back)

@@ -25,7 +25,7 @@
       "aria-controls": id,
       placeholder: words.lookupHint,
     });
-    for (const name of ["aria-describedby", "aria-invalid"]) {
+    for (const name of ["aria-describedby", "aria-invalid", "aria-label"]) {
       if (select.hasAttribute(name)) input.setAttribute(name, select.getAttribute(name));
     }
     const tokens = make("span", { class: "contents" });
@@ -37,6 +37,8 @@
     let at = -1;
     let timer;
     let asked = 0;
+
+    const tell = () => select.dispatchEvent(new Event("change", { bubbles: true }));
 
     const chosen = () => [...select.selectedOptions].filter((option) => option.value !== "");
 
@@ -64,6 +66,7 @@
             option.selected = false;
             if (!select.multiple && select.options[0]?.value === "") select.options[0].selected = true;
             draw();
+            tell();
             input.focus();
           });
           return make("span", { class: "token" }, option.text, remove);
@@ -81,6 +84,7 @@
       input.value = "";
       close();
       draw();
+      tell();
     };
 
     const ask = async () => {
@@ -125,6 +129,7 @@
       else if (event.key === "Backspace" && !input.value && chosen().length) {
         chosen().at(-1).selected = false;
         draw();
+        tell();
         return;
       } else return;
       event.preventDefault();
@@ -140,5 +145,8 @@
     draw();
   };
 
-  document.querySelectorAll("select[data-lookup]:not([disabled])").forEach(enhance);
+  const enhanceAll = (root) => root.querySelectorAll("select[data-lookup]:not([disabled])").forEach(enhance);
+
+  document.addEventListener("lback:added", (event) => enhanceAll(event.target)); // rows that came later
+  enhanceAll(document);
 })();

@@ -4,11 +4,12 @@
 (() => {
   const root = document.documentElement;
   const KEY = "lback-theme";
+  const KEYS = "lback-keys";
 
   /* theme: the system decides until somebody chooses */
-  const remembered = () => {
+  const remembered = (name = KEY) => {
     try {
-      return localStorage.getItem(KEY);
+      return localStorage.getItem(name);
     } catch {
       return null; // storage is refused in some private modes
     }
@@ -20,9 +21,27 @@
   const isDark = () =>
     root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
 
+  /* single letters: on until somebody switches them off (WCAG 2.1.4) */
+  const applyKeys = (choice) => {
+    if (choice === "off") root.dataset.keys = "off";
+    else delete root.dataset.keys;
+    document.querySelectorAll("[data-keys-switch]").forEach((box) => {
+      box.checked = choice !== "off";
+    });
+  };
+  const chooseKeys = (choice) => {
+    applyKeys(choice);
+    try {
+      localStorage.setItem(KEYS, choice);
+    } catch {
+      /* the choice lasts for this page only */
+    }
+  };
+
   applyTheme(remembered());
   addEventListener("storage", (event) => {
     if (event.key === KEY) applyTheme(event.newValue);
+    if (event.key === KEYS) applyKeys(event.newValue);
   });
 
   const toggleTheme = () => {
@@ -93,6 +112,7 @@
   });
 
   document.addEventListener("change", (event) => {
+    if (event.target.matches?.("[data-keys-switch]")) chooseKeys(event.target.checked ? "on" : "off");
     const form = event.target.closest?.(".listform");
     if (!form) return;
     if (event.target.matches("[data-all]")) {
@@ -119,8 +139,7 @@
       }
       return;
     }
-    // Single letters can be switched off: <html data-keys="off"> (WCAG 2.1.4).
-    const typing = event.target.matches("input:not(.sel), textarea, select, [contenteditable]");
+    const typing = event.target.matches("input:not(.sel), textarea, select, [contenteditable]") || document.querySelector("dialog[open]");
     if (typing || command || event.altKey || root.dataset.keys === "off") return;
     const rows = [...document.querySelectorAll("[data-row]")];
     const at = rows.findIndex((row) => row.contains(document.activeElement));
@@ -142,7 +161,12 @@
     }
   });
 
+  applyKeys(remembered(KEYS));
   document.addEventListener("DOMContentLoaded", () => {
+    applyKeys(remembered(KEYS)); // now that the switch is there
+    document.querySelectorAll("[data-keys]").forEach((label) => {
+      label.hidden = false;
+    });
     document.querySelectorAll("button[data-reveal], button[data-print]").forEach((button) => {
       button.hidden = false;
     });

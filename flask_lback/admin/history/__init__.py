@@ -1,0 +1,1 @@
+"""What was changed in the panel: recorded, and shown record by record."""

@@ -1,0 +1,1 @@
+"""What the panel begins with: the dashboard, widgets of the application, and the search."""

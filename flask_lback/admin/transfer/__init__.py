@@ -1,0 +1,1 @@
+"""Rows out of a list as a file, and out of a file into the database."""
