@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
+import sqlalchemy as sa
 from werkzeug.test import TestResponse
 
 from flask_lback.auth.mails.links import LinkTokens
@@ -18,6 +20,8 @@ from tests.support.visitor import Visitor, errors_of, hidden_fields
 
 COOKIE = "lback_session"
 NEW_PASSWORD = "quite another sentence"
+#: Written by every request, and no harm.
+UNHARMED = ("last_seen_at", "last_used_at")
 T = TypeVar("T")
 
 
@@ -103,6 +107,19 @@ def told(answer: TestResponse, *typed: str) -> str:
     return text
 
 
+def content(site: Any) -> dict[str, list[dict[str, Any]]]:
+    """All rows of all tables, but for the audit log and what each request writes."""
+    found = {}
+    with site.app.app_context(), site.db.engine.connect() as connection:
+        for table in site.db.metadata.sorted_tables:
+            if table.name == "lback_audit_entry":
+                continue
+            columns = [column for column in table.columns if column.name not in UNHARMED]
+            rows = connection.execute(sa.select(*columns)).mappings()
+            found[table.name] = sorted((dict(row) for row in rows), key=str)
+    return found
+
+
 def at_once(jobs: Iterable[Callable[[], T]]) -> list[T]:
     """Start every job at the same moment, and give what they returned, or raise what one did."""
     waiting = list(jobs)
@@ -114,3 +131,19 @@ def at_once(jobs: Iterable[Callable[[], T]]) -> list[T]:
 
     with ThreadPoolExecutor(len(waiting)) as pool:
         return list(pool.map(run, waiting))
+
+
+@contextmanager
+def renamed(site: Site, table: str) -> Iterator[None]:
+    """Within the block the database lacks a table."""
+    _rename(site, table, "gone")
+    try:
+        yield
+    finally:
+        _rename(site, "gone", table)
+
+
+def _rename(site: Site, table: str, to: str) -> None:
+    with site.app.app_context():
+        site.db.session.execute(sa.text(f"ALTER TABLE {table} RENAME TO {to}"))
+        site.db.session.commit()

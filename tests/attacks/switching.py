@@ -33,7 +33,7 @@ from tests.attacks.controls.control import Control, OutdatedControlError, switch
 ROOT = Path(__file__).parents[2]
 #: Shows that a site can be used as it should be.
 HONEST = "tests/attacks/test_honest_use.py"
-_COPIED = ("flask_lback", "tests", "pyproject.toml", "setup.cfg")
+_COPIED = ("flask_lback", "tests", "docs", "pyproject.toml", "setup.cfg")
 #: How pytest ends: all green, some red, no tests.
 _WAS_RUN = (0, 1, 5)
 #: Seconds; without its control an attack may also leave a test waiting.

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 from flask import request
 from flask.testing import FlaskClient
 from werkzeug.routing import Rule
@@ -19,7 +18,7 @@ from flask_lback.testing import sign_in
 from tests.support.apps import PASSWORD, Site
 from tests.support.visitor import Visitor, hidden_fields
 
-from .support import COOKIE, csrf_of, is_in, log_in_by_json, signed_in
+from .support import COOKIE, content, csrf_of, is_in, log_in_by_json, signed_in
 
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
 CONTENT_TYPES = (
@@ -32,8 +31,6 @@ CONTENT_TYPES = (
 )
 #: What a rule may ask for in its address, by the name of the converter.
 VALUES = {"IntegerConverter": "1", "FloatConverter": "1.0", "UUIDConverter": f"{0:032x}"}
-#: Written by every request, and no harm.
-UNHARMED = ("last_seen_at", "last_used_at")
 
 
 def path_of(rule: Rule) -> str:
@@ -61,19 +58,6 @@ def is_exempt(site: Site, rule: Rule) -> bool:
 def is_refused(answer: TestResponse) -> bool:
     """Whether the token was asked for."""
     return answer.status_code == 400 and "open too long" in answer.text
-
-
-def content(site: Site) -> dict[str, list[dict[str, Any]]]:
-    """All rows of all tables, but for the audit log and what each request writes."""
-    found = {}
-    with site.app.app_context(), site.db.engine.connect() as connection:
-        for table in site.db.metadata.sorted_tables:
-            if table.name == "lback_audit_entry":
-                continue
-            columns = [column for column in table.columns if column.name not in UNHARMED]
-            rows = connection.execute(sa.select(*columns)).mappings()
-            found[table.name] = sorted((dict(row) for row in rows), key=str)
-    return found
 
 
 @pytest.fixture

@@ -197,21 +197,39 @@ def test_rm_1_a_token_that_has_ended_makes_no_other_one(site: Site) -> None:
     assert (answer.status_code, count(site, "ApiToken")) == (401, 2)
 
 
-def test_rm_1_a_password_that_a_slow_look_up_holds_up_is_not_chosen(make_ready: MakeSite) -> None:
-    meanwhile: list[Callable[[], object]] = []
+def slow_look_up(meanwhile: list[Callable[[], object]]) -> Callable[[str], Sequence[str]]:
+    """The list of another site, which takes so long that something else has happened."""
 
     def look_up(prefix: str) -> Sequence[str]:
         if meanwhile:
             apart(meanwhile.pop())
         return ()
 
-    site = make_ready(LBACK_AUTH_PASSWORD_BREACH_LOOKUP=look_up)
+    return look_up
+
+
+def test_rm_1_a_password_that_a_slow_look_up_holds_up_is_not_chosen(make_ready: MakeSite) -> None:
+    meanwhile: list[Callable[[], object]] = []
+    site = make_ready(LBACK_AUTH_PASSWORD_BREACH_LOOKUP=slow_look_up(meanwhile))
     site.add_user("maya")
     thief, chosen = signed_in(site), "the thief has chosen this"
     meanwhile.append(lambda: reset(site))
     fields = {"new_password": chosen, "password_confirm": chosen}
     thief.submit("/auth/change-password/", current_password=PASSWORD, **fields)
     assert log_in_by_json(site, password=chosen).status_code == 401
+    assert log_in_by_json(site, password=NEW_PASSWORD).status_code == 200
+
+
+def test_pr_3_a_link_that_a_slow_look_up_holds_up_is_dead_once_another_was_used(
+    make_ready: MakeSite,
+) -> None:
+    meanwhile: list[Callable[[], object]] = []
+    site = make_ready(LBACK_AUTH_PASSWORD_BREACH_LOOKUP=slow_look_up(meanwhile))
+    site.add_user("maya")
+    chosen = "the thief has chosen this"
+    document = {"token": token_of(site, "reset-password"), "new_password": chosen}
+    meanwhile.append(lambda: reset(site))
+    assert post(site, "reset-password", document).status_code == 400
     assert log_in_by_json(site, password=NEW_PASSWORD).status_code == 200
 
 

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from . import csrf, redirects, registration, reset, sessions, sign_in, tokens
+from . import (
+    csrf,
+    given_passwords,
+    panel,
+    rbac,
+    redirects,
+    registration,
+    reset,
+    rights,
+    sessions,
+    sign_in,
+    tokens,
+)
 from .control import Control
 
 CONTROLS: tuple[Control, ...] = (
@@ -13,4 +25,8 @@ CONTROLS: tuple[Control, ...] = (
     *redirects.CONTROLS,
     *reset.CONTROLS,
     *tokens.CONTROLS,
+    *panel.CONTROLS,
+    *rbac.CONTROLS,
+    *rights.CONTROLS,
+    *given_passwords.CONTROLS,
 )

@@ -4,26 +4,44 @@ from __future__ import annotations
 
 from .control import Control, Edit
 
-ACCOUNTS, MANAGERS, POLICY = "auth/accounts.py", "auth/managers.py", "auth/passwords/policy.py"
+REGISTRATION, MANAGERS, POLICY = (
+    "auth/registration.py",
+    "auth/managers.py",
+    "auth/passwords/policy.py",
+)
 LINKS, ADDRESSES, NAMES = "auth/mails/links.py", "auth/addresses.py", "auth/users/names.py"
-PASSWORDS = "auth/passwords/hasher.py"
+PASSWORDS, PROVING = "auth/passwords/hasher.py", "auth/passwords/proving.py"
+CHIEFS = "auth/users/chiefs.py"
+MAILS = "auth/mails/service.py"
+IDENTITY = "auth/users/identity.py"
 PAGE, JSON = "auth/views/registration.py", "api/accounts/views/registration.py"
 
 KNOWN_ADDRESS = (
     Control(
         "a known address is answered like a new one",
         ("RG-1", "EN-2"),
-        (Edit(ACCOUNTS, "hidden = self._settings.generic_answers and", "hidden = False and"),),
+        (Edit(REGISTRATION, "hidden = self._settings.generic_answers and", "hidden = False and"),),
     ),
     Control(
         "who has an account already is told by mail",
         ("RG-1",),
-        (Edit(ACCOUNTS, "            self._mails.account_exists(owner)\n", "            pass\n"),),
+        (
+            Edit(
+                REGISTRATION,
+                "            self._mails.account_exists(owner)\n",
+                "            pass\n",
+            ),
+        ),
+    ),
+    Control(
+        "a hash is computed for a known address, too",
+        ("RG-1",),
+        (Edit(REGISTRATION, "            self._hasher.hash(password)\n"),),
     ),
     Control(
         "of two registrations at once the second is told nothing",
         ("RG-5",),
-        (Edit(ACCOUNTS, "self._lost_race(fields, taken)", "raise"),),
+        (Edit(REGISTRATION, "self._lost_race(fields, taken)", "raise"),),
     ),
 )
 VALUES = (
@@ -72,6 +90,22 @@ VALUES = (
         "a name is of letters, digits and a few signs",
         ("RG-3", "RG-6"),
         (Edit(NAMES, "if not _USERNAME.match(value):", "if False:"),),
+    ),
+    Control(
+        "an address that nobody has confirmed is greeted by no text of a stranger",
+        ("RG-6",),
+        (Edit(IDENTITY, 'getattr(user, "email_verified_at", None) is not None', "True"),),
+    ),
+    Control(
+        "a new address is greeted by no text of whoever wants it",
+        ("RG-6",),
+        (
+            Edit(
+                MAILS,
+                "greeting_of(user) if to is None else user.get_username()",
+                "greeting_of(user)",
+            ),
+        ),
     ),
     Control(
         "values have the type that is asked for",
@@ -138,7 +172,7 @@ CONFIRMATION = (
         ("EV-1", "LG-1"),
         (
             Edit(
-                MANAGERS,
+                PROVING,
                 "        if user is None or not right:\n",
                 "        if user is not None and user.email_verified_at is None:\n"
                 '            raise AuthenticationError("", "email_not_verified")\n'
@@ -223,4 +257,41 @@ CONFIRMATION = (
         ),
     ),
 )
-CONTROLS = (*KNOWN_ADDRESS, *VALUES, *NEW_PASSWORDS, *CONFIRMATION)
+STRANGERS = (
+    Control(
+        "what a stranger had in an account is gone before its owner becomes a superuser",
+        ("EV-3",),
+        (Edit(CHIEFS, "        self.forget_strangers(user)\n"),),
+    ),
+    Control(
+        "what a stranger had in an account is gone when its owner comes by a link",
+        ("EV-3",),
+        (
+            Edit(
+                "auth/magic_links/service.py",
+                "            current_state()[Chiefs].forget_strangers(user)\n",
+            ),
+        ),
+    ),
+    Control(
+        "the password of a stranger goes",
+        ("EV-3",),
+        (Edit(CHIEFS, "        user.password_hash = None\n"),),
+    ),
+    Control(
+        "the sessions and tokens of a stranger go",
+        ("EV-3",),
+        (Edit(CHIEFS, "        self._sessions.end_everything(user)\n"),),
+    ),
+    Control(
+        "the passkeys and the phone of a stranger go",
+        ("EV-3",),
+        (Edit(CHIEFS, "            *(models.Passkey, models.TotpDevice, models.RecoveryCode),\n"),),
+    ),
+    Control(
+        "the browsers and the other sites of a stranger go",
+        ("EV-3",),
+        (Edit(CHIEFS, "            *(models.OAuthAccount, models.Device),\n"),),
+    ),
+)
+CONTROLS = (*KNOWN_ADDRESS, *VALUES, *NEW_PASSWORDS, *CONFIRMATION, *STRANGERS)

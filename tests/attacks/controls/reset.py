@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from .control import Control, Edit
 
-MANAGERS, LINKS = "auth/managers.py", "auth/mails/links.py"
+MANAGERS, LINKS, MAILS = "auth/managers.py", "auth/mails/links.py", "auth/mails/service.py"
+WRITTEN_AT_ONCE = Edit(
+    MAILS,
+    "self._runner.run_later(\n            self._mailer.send_template,\n",
+    "self._mailer.send_template(\n",
+)
 
 CONTROLS = (
     Control(
@@ -13,20 +18,47 @@ CONTROLS = (
         (Edit(LINKS, "state = (email, user.password_hash)", "state = (email, None)"),),
     ),
     Control(
+        "of two links at once one is used",
+        ("PR-3",),
+        (
+            Edit(
+                MANAGERS,
+                "if not self._accounts.claim(user):  # the same link was faster",
+                "if False:  # the same link was faster",
+            ),
+        ),
+    ),
+    Control(
         "a link of an account that is gone is dead",
         ("PR-6",),
         (Edit(LINKS, "if user is None or not user.is_active:", "if user is None:"),),
     ),
     Control(
-        "a mail is sent in the background",
+        "a mail is written in the background",
+        ("PR-8",),
+        (WRITTEN_AT_ONCE,),
+    ),
+    Control(
+        "a mail is sent in the background, too",
         ("PR-8",),
         (
+            WRITTEN_AT_ONCE,
             Edit(
                 "mail/service.py",
                 "self._runner.run_later(self._deliver, message)",
                 "self._deliver(message)",
             ),
         ),
+    ),
+    Control(
+        "mails of each kind have a budget of their own",
+        ("PR-11",),
+        (Edit(MANAGERS, 'f"mail-{kind}"', '"mail"'),),
+    ),
+    Control(
+        "who wants an address for theirs uses up no reset of its owner",
+        ("PR-11",),
+        (Edit("auth/addresses.py", '"mail-new-address"', '"mail-reset"'),),
     ),
     Control(
         "the stored address is mailed",
@@ -70,11 +102,16 @@ CONTROLS = (
         ),
     ),
     Control(
+        "the owner is told which passkeys a new password leaves",
+        ("PR-12",),
+        (Edit(MAILS, "passkeys=self._passkeys_of(user)", "passkeys=[]"),),
+    ),
+    Control(
         "of a sign-in and a reset at once the reset wins",
         ("PR-12",),
         (
             Edit(
-                MANAGERS,
+                "auth/passwords/proving.py",
                 "        if not self._accounts.claim(user):\n            raise self._refused(",
                 "        if False:\n            raise self._refused(",
             ),

@@ -10,6 +10,8 @@ SESSIONS, LOADING, COOKIES = (
     "auth/sessions/cookies.py",
 )
 ROWS, MIDDLEWARE = "auth/sessions/rows.py", "auth/middleware.py"
+STANDING, PASSKEYS = "auth/sessions/standing.py", "auth/passkeys/service.py"
+PEOPLE = "admin/accounts/users.py"
 
 IDS = (
     Control(
@@ -57,7 +59,7 @@ IDS = (
         ("SE-1", "SE-2", "CS-7"),
         (
             Edit(
-                SESSIONS,
+                COOKIES,
                 "    session.pop(_CSRF, None)\n    g.pop(_CSRF, None)\n",
                 "    pass\n",
             ),
@@ -109,7 +111,7 @@ ENDS = (
     Control(
         "signing out clears the cookie",
         ("RM-5",),
-        (Edit(SESSIONS, "            self._clear_cookie()\n"),),
+        (Edit(SESSIONS, "        self._clear_cookie()\n"),),
     ),
     Control(
         "a proof is recent for a while only",
@@ -131,7 +133,7 @@ BROWSERS = (
     Control(
         "the name of a secure cookie binds it to the host",
         ("SE-7",),
-        (Edit(SESSIONS, "return _HOST_PREFIX + COOKIE if", "return COOKIE if"),),
+        (Edit(COOKIES, "return _HOST_PREFIX + COOKIE if", "return COOKIE if"),),
     ),
     Control(
         "a visit opens no session",
@@ -158,4 +160,118 @@ BROWSERS = (
         (Edit(MIDDLEWARE, "            _keep_private(response)\n", "            pass\n"),),
     ),
 )
-CONTROLS = (*IDS, *ENDS, *BROWSERS)
+HELD_OPEN = (
+    Control(
+        "a request that is held open does not outlive its session",
+        ("RM-1", "EV-7"),
+        (
+            Edit(
+                STANDING,
+                "kind.id == login.session_id, kind.revoked_at.is_(None)",
+                "kind.id == login.session_id",
+            ),
+        ),
+    ),
+    Control(
+        "a request that is held open does not outlive its API token",
+        ("RM-1",),
+        (
+            Edit(
+                STANDING,
+                "kind.id == login.token_id, kind.revoked_at.is_(None)",
+                "kind.id == login.token_id",
+            ),
+        ),
+    ),
+    Control(
+        "a request that is held open does not outlive the password that came with it",
+        ("RM-1",),
+        (
+            Edit(
+                STANDING,
+                "            kind.password_hash.is_not_distinct_from(user.password_hash),\n",
+            ),
+        ),
+    ),
+    Control(
+        "a request that is held open does not outlive the account that its password opened",
+        ("RM-1",),
+        (Edit(STANDING, "            kind.is_active.is_(True),\n"),),
+    ),
+    Control(
+        "of a change of password and a reset at once the reset wins",
+        ("RM-1",),
+        (
+            Edit(
+                "auth/managers.py",
+                "if not self._accounts.claim(user):  # it was changed meanwhile",
+                "if False:  # it was changed meanwhile",
+            ),
+        ),
+    ),
+)
+REVOCATIONS = (
+    Control(
+        "an administrator ends the API tokens, too",
+        ("RM-1",),
+        (Edit(PEOPLE, "sessions.end_everything(user", "sessions.end_all(user"),),
+    ),
+    Control(
+        "an address that an administrator changes ends the sessions",
+        ("RM-1",),
+        (
+            Edit(
+                "admin/accounts/writing.py",
+                "        _end_for_new_address(user)\n",
+                "        pass\n",
+            ),
+        ),
+    ),
+    Control(
+        "whoever ends the sessions trusts no browser any longer",
+        ("RM-1",),
+        (Edit("auth/devices/feature.py", "        sessions.on_revocation(devices.distrust)\n"),),
+    ),
+    Control(
+        "a passkey that is added ends the other sessions",
+        ("RM-1",),
+        (
+            Edit(
+                PASSKEYS,
+                "        self._sessions.end_all(user, but=but)\n"
+                "        self._db.session.commit()\n"
+                "        self._mails.added(",
+                "        self._db.session.commit()\n        self._mails.added(",
+            ),
+        ),
+    ),
+    Control(
+        "a passkey that is removed ends the other sessions",
+        ("RM-1",),
+        (Edit(PASSKEYS, "            self._sessions.end_all(user, but=but)\n"),),
+    ),
+    Control(
+        "a password that the application sets ends the sessions",
+        ("RM-1",),
+        (Edit("auth/users/mixins.py", "current_state()[SessionEnder](self)", "pass"),),
+    ),
+)
+PROMOTIONS = (
+    Control(
+        "a promotion ends what was opened without the second factor that it needs",
+        ("SE-2",),
+        (Edit("auth/two_factor/promotions.py", "self._sessions.end_unproved(user)", "pass"),),
+    ),
+    Control(
+        "the group of superusers needs the second factor that staff needs",
+        ("SE-2",),
+        (
+            Edit(
+                "auth/two_factor/enforcement.py",
+                'if settings.required == "staff" and superuser_group is not None:',
+                "if False:",
+            ),
+        ),
+    ),
+)
+CONTROLS = (*IDS, *ENDS, *HELD_OPEN, *REVOCATIONS, *PROMOTIONS, *BROWSERS)

@@ -6,6 +6,7 @@ from .control import Control, Edit
 
 MANAGERS, THROTTLE = "auth/managers.py", "auth/throttle/service.py"
 ADDRESSES, FORMS = "auth/addresses.py", "forms/base.py"
+PROVING = "auth/passwords/proving.py"
 
 ANSWERS = (
     Control(
@@ -13,7 +14,7 @@ ANSWERS = (
         ("LG-1",),
         (
             Edit(
-                MANAGERS,
+                PROVING,
                 "self._hasher.verify(password, stored)\n",
                 "stored is not None and self._hasher.verify(password, stored)\n",
             ),
@@ -24,7 +25,7 @@ ANSWERS = (
         ("LG-1",),
         (
             Edit(
-                MANAGERS,
+                PROVING,
                 "        if user is None or not right:\n",
                 "        if user is not None and not user.is_active:\n"
                 '            raise AuthenticationError("This account is switched off.")\n'
@@ -62,10 +63,11 @@ ANSWERS = (
         ("EN-3",),
         (
             Edit(
-                MANAGERS,
+                PROVING,
                 "        if user is None or not right:\n",
                 "        if user is not None:\n"
-                "            from .entrance import Entrance\n"
+                "            from ...core.state import current_state\n"
+                "            from ..entrance import Entrance\n"
                 '            current_state()[Entrance].check(user, method="password")\n'
                 "        if user is None or not right:\n",
             ),
@@ -115,6 +117,28 @@ ATTEMPTS = (
                 "        self.forgive(user)\n"
                 "        limit = self._settings.password_per_address\n"
                 '        self._limits.clear(limit, "password-address", caller())\n',
+            ),
+        ),
+    ),
+    Control(
+        "a password that comes with every request forgives the account nothing",
+        ("BF-7",),
+        (
+            Edit(
+                PROVING,
+                "self._throttle.accept_again(attempt)",
+                "self._throttle.accept(user)",
+            ),
+        ),
+    ),
+    Control(
+        "a right password that comes with every request is no attempt",
+        ("BF-7",),
+        (
+            Edit(
+                THROTTLE,
+                "            self._limits.give_back(self._settings.password_per_account, *key)\n",
+                "            pass\n",
             ),
         ),
     ),
@@ -175,7 +199,7 @@ INPUT = (
         ("LG-3",),
         (
             Edit(
-                MANAGERS,
+                PROVING,
                 "if self._hasher.needs_rehash(user.password_hash):",
                 "if False:",
             ),
