@@ -24,7 +24,7 @@ def create_app(config: object = Config, **overrides: Any) -> Flask:
     app.config.update(overrides)
 
     from . import models, roles  # noqa: F401 - mapped and declared before Lback looks
-    from .blog import comments, reading, writing  # noqa: F401 - they hang on the blueprint
+    from .blog import comments, policies, reading, writing  # noqa: F401 - they declare themselves
     from .blog.blueprint import bp as blog
     from .profiles.views import bp as profiles
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask_lback.admin import ModelAdmin, action, register
+from flask_lback.admin import ModelAdmin, TabularInline, action, register
 
 from .models import Comment, CommentStatus, Post, PostStatus, Tag
 from .roles import MODERATE_COMMENT
@@ -16,13 +16,29 @@ if TYPE_CHECKING:
     from flask import Request
 
 
+class CommentInline(TabularInline):
+    """What readers said, moderated on the page of their post. Nobody edits their words."""
+
+    model = Comment
+    fields = ("author", "body", "status")
+    readonly_fields = ("author", "body")
+    ordering = ("created_at",)
+    show_change_link = True
+
+    def has_add_permission(self, request: Request, obj: Post | None = None) -> bool:
+        """Comments are written by readers."""
+        return False
+
+
 @register(Post)
 class PostAdmin(ModelAdmin):
     """Posts, newest first."""
 
     icon = "post"
     list_display = ("title", "author", "status", "published_at", "minutes")
+    list_editable = ("status",)
     list_filter = ("status", "tags")
+    date_hierarchy = "published_at"
     search_fields = ("title", "summary", "author.username")
     ordering = ("-published_at",)
     list_select_related = ("author",)
@@ -39,6 +55,8 @@ class PostAdmin(ModelAdmin):
             },
         ),
     )
+    autocomplete_fields = ("author", "tags")
+    inlines = (CommentInline,)
     actions = ("hide",)
 
     @action(description="Hide from readers")

@@ -6,7 +6,8 @@ from .extensions import lback
 
 PUBLISH_POST = "blog.publish_post"
 MODERATE_COMMENT = "blog.moderate_comment"
-ADD_POST, CHANGE_POST, DELETE_POST = "blog.add_post", "blog.change_post", "blog.delete_post"
+ADD_POST, VIEW_POST = "blog.add_post", "blog.view_post"
+CHANGE_POST, DELETE_POST = "blog.change_post", "blog.delete_post"
 ADD_COMMENT = "blog.add_comment"
 
 MEMBERS, MODERATORS, ADMINISTRATORS = "Members", "Moderators", "Administrators"
@@ -18,7 +19,7 @@ member_rights = [ADD_POST, PUBLISH_POST, ADD_COMMENT]
 moderator_rights = [
     MODERATE_COMMENT,
     CHANGE_POST,
-    "blog.view_post",
+    VIEW_POST,
     "blog.view_comment",
     "blog.change_comment",
 ]

@@ -39,7 +39,7 @@ def main(host: str, port: int, workers: int, instance: Path | None) -> None:
     with app.app_context():
         accounts = renew_accounts()
         db.engine.dispose()  # the workers open connections of their own
-    announce(f"http://{host}:{port}/", accounts)
+    announce(address(host, port), accounts)
     run(app, host, port, workers)
 
 
@@ -84,11 +84,16 @@ def migrate(app: Flask) -> None:
         raise click.ClickException(result.output)
 
 
-def announce(address: str, accounts: list[Account]) -> None:
+def address(host: str, port: int) -> str:
+    """Where a browser opens the site: by name, since passkeys work at no number."""
+    return f"http://{'localhost' if host == '127.0.0.1' else host}:{port}/"
+
+
+def announce(url: str, accounts: list[Account]) -> None:
     """Print where the site is and who may sign in."""
     rows = [("username", "password", "may"), *((a.username, a.password, a.may) for a in accounts)]
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
-    click.echo(f"\nTidewater is at {click.style(address, bold=True)}\n")
+    click.echo(f"\nTidewater is at {click.style(url, bold=True)}\n")
     for index, row in enumerate(rows):
         cells = (text.ljust(width) for text, width in zip(row, widths, strict=True))
         line = "  " + "  ".join(cells).rstrip()

@@ -10,8 +10,8 @@ from flask import abort, redirect, render_template, request, url_for
 from flask_lback.auth import current_user
 
 from ..extensions import db
-from ..models import Post, PostStatus, Tag
-from ..roles import CHANGE_POST, MODERATE_COMMENT
+from ..models import Post, Tag
+from ..roles import CHANGE_POST, MODERATE_COMMENT, VIEW_POST
 from . import queries
 from .blueprint import bp
 from .forms import CommentForm
@@ -79,17 +79,8 @@ def readable_post(post_id: int) -> Post:
 
 
 def may_read(post: Post) -> bool:
-    """Published posts are for everybody, drafts for their authors, hidden ones for moderators."""
-    if post.is_published or is_author(post):
-        return True
-    return post.status is PostStatus.HIDDEN and current_user.has_permission(CHANGE_POST)
-
-
-def may_edit(post: Post) -> bool:
-    """Authors change their own posts, moderators those that were published."""
-    if is_author(post):
-        return True
-    return post.status is not PostStatus.DRAFT and current_user.has_permission(CHANGE_POST)
+    """Published posts are for everybody; the policy says who reads the others."""
+    return post.is_published or current_user.has_object_permission(VIEW_POST, post)
 
 
 def is_author(post: Post) -> bool:
@@ -108,6 +99,5 @@ def post_page(found: Post, form: CommentForm) -> str:
         comments=comments,
         form=form,
         moderator=moderator,
-        may_edit=may_edit(found),
         may_moderate_post=current_user.has_permission(CHANGE_POST),
     )

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from flask import abort, flash, redirect, render_template, request, url_for
 
 from flask_lback.auth import current_user, login_required
-from flask_lback.permissions import permission_required
+from flask_lback.permissions import permission_required, require_permission
 
 from ..extensions import db
 from ..models import Post, PostStatus
@@ -17,7 +17,7 @@ from ..roles import ADD_POST, CHANGE_POST, DELETE_POST, PUBLISH_POST
 from . import queries
 from .blueprint import bp
 from .forms import PostForm
-from .reading import is_author, may_edit, readable_post
+from .reading import is_author, readable_post
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
@@ -40,10 +40,9 @@ def new_post() -> ResponseReturnValue:
 @bp.route("/posts/<int:post_id>/edit/", methods=["GET", "POST"])
 @login_required
 def edit_post(post_id: int) -> ResponseReturnValue:
-    """Change a post: its author, or who may change any."""
+    """Change a post, when the policy lets one."""
     post = readable_post(post_id)
-    if not may_edit(post):
-        abort(403)
+    require_permission(CHANGE_POST, obj=post)
     tags = ", ".join(tag.name for tag in post.tags)
     form = PostForm(data={"title": post.title, "body": post.body, "tags": tags})
     if not form.validate_on_submit():
@@ -58,8 +57,7 @@ def edit_post(post_id: int) -> ResponseReturnValue:
 def delete_post(post_id: int) -> ResponseReturnValue:
     """Delete a post with its comments, after a page that says so."""
     post = readable_post(post_id)
-    if not (is_author(post) or current_user.has_permission(DELETE_POST)):
-        abort(403)
+    require_permission(DELETE_POST, obj=post)
     if request.method == "GET":
         total = queries.comment_counts([post.id]).get(post.id, 0)
         return render_template("blog/delete.html", post=post, comments=total)

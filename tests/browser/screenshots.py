@@ -1,8 +1,9 @@
-"""``python -m tests.browser.screenshots [FOLDER]``: the pictures in the documentation, made again.
+"""``python -m tests.browser.screenshots [--panel] [FOLDER]``: the pictures in the documentation.
 
 The example with its demo content is served in this process, and its pages are taken in Chromium,
-light and dark, wide and as a phone shows them. The pages of the accounts and the mails come from a
-site that has every part of the accounts switched on: light on a wide screen, dark on a phone.
+light and dark, wide and as a phone shows them; with ``--panel``, those of the admin panel alone.
+The pages of the accounts and the mails come from a site that has every part of the accounts
+switched on: light on a wide screen, dark on a phone.
 """
 
 from __future__ import annotations
@@ -10,44 +11,33 @@ from __future__ import annotations
 import html
 import sys
 import tempfile
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from werkzeug.serving import make_server
-
 from example_app import serve
-from example_app.demo.accounts import Account, renew_accounts
 from tests.support.browser import launched_chromium, open_tab
 
 from .furnished import Furnished, furnished
 from .mails import html_of, send_all, text_of
+from .panel import CHIEF, PANEL, Example, example, work
 from .views import VIEWS, View
 
 if TYPE_CHECKING:
     from email.message import EmailMessage
 
-    from flask import Flask
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, BrowserContext, Page
 
 FOLDER = Path(__file__).parents[2] / "docs" / "images"
 SIZES = {"": (1440, 900), "-phone": (390, 844)}
 SCHEMES = ("light", "dark")
-#: Name of the picture, who looks, and where; a post is found by the admin's first row.
+#: Name of the picture, who looks, and where.
 PAGES = (
     ("home", None, "/"),
     ("error-404", None, "/no/such/page/"),
     ("error-403", "member", "/moderation/"),
-    ("admin-dashboard", "administrator", "/admin/"),
-    ("admin-list", "administrator", "/admin/blog/post/"),
-    ("admin-users", "administrator", "/admin/blog/user/"),
-    ("admin-form", "administrator", "/admin/blog/post/edit/?id=7"),
-    ("admin-delete", "administrator", "/admin/blog/user/delete/?id=3"),
 )
-#: Of the accounts in all four: these pages are shown in the README and in the tutorial.
-SHOWN_IN_ALL = ("login", "register", "account")
+#: In all four: these pages are shown in the README and in the tutorial.
+SHOWN_IN_ALL = ("login", "register", "account", "admin-dashboard", "admin-list", "admin-form")
 #: Of the other states one picture says enough; the tests see them all.
 STATES = ("message:verify-email-expired", "429:login", "two_factor_verify:wrong")
 #: Text and HTML of a mail, side by side.
@@ -62,37 +52,47 @@ MAIL = """<!doctype html><html lang="en"><title>{subject}</title>
 {text}</pre>"""
 
 
-@contextmanager
-def served(app: Flask) -> Iterator[str]:
-    """The application on a free port, in a thread."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-
-
-def take(browser: Browser, url: str, accounts: dict[str, Account], folder: Path) -> None:
+def take(browser: Browser, site: Example, folder: Path) -> None:
     """Take every page of the example in every scheme and size."""
-    for suffix, (width, height) in SIZES.items():
-        for scheme in SCHEMES:
-            for who in (None, *accounts):
-                context, (page, _) = open_tab(
-                    browser,
-                    base_url=url,
-                    color_scheme=scheme,  # type: ignore[arg-type]
-                    viewport={"width": width, "height": height},
-                )
-                if who is not None:
-                    sign_in(page, accounts[who])
-                for name, viewer, path in PAGES:
-                    if viewer == who:
-                        page.goto(path)
-                        page.screenshot(path=folder / f"{name}{suffix}-{scheme}.png")
-                context.close()
+    for suffix, scheme in [(suffix, scheme) for suffix in SIZES for scheme in SCHEMES]:
+        for name, who, path in PAGES:
+            context, page = tab(browser, site, suffix, scheme)
+            if who is not None:
+                site.sign_in(page, who)
+            page.goto(path)
+            page.screenshot(path=folder / f"{name}{suffix}-{scheme}.png")
+            context.close()
+
+
+def take_panel(browser: Browser, site: Example, folder: Path) -> None:
+    """Take every page of the panel after some work; of most, a phone's in the dark is left out."""
+    context, page = tab(browser, site)
+    work(site, page)
+    context.close()
+    for suffix, scheme in [(suffix, scheme) for suffix in SIZES for scheme in SCHEMES]:
+        context, page = tab(browser, site, suffix, scheme)
+        site.sign_in(page, CHIEF)
+        page.on("dialog", lambda dialog: dialog.accept())  # what was typed is left behind
+        for view in PANEL:
+            view.open(site, page)
+            if suffix and scheme == "dark" and view.name not in SHOWN_IN_ALL:
+                continue
+            page.screenshot(path=folder / f"{view.name}{suffix}-{scheme}.png")
+        context.close()
+
+
+def tab(
+    browser: Browser, site: Example, suffix: str = "", scheme: str = "light"
+) -> tuple[BrowserContext, Page]:
+    """A browser that nobody has used."""
+    width, height = SIZES[suffix]
+    context, (page, _) = open_tab(
+        browser,
+        base_url=site.url,
+        color_scheme=scheme,  # type: ignore[arg-type]
+        viewport={"width": width, "height": height},
+    )
+    return context, page
 
 
 def take_account_pages(browser: Browser, site: Furnished, folder: Path) -> None:
@@ -134,31 +134,23 @@ def take_mails(browser: Browser, mails: dict[str, EmailMessage], folder: Path) -
     context.close()
 
 
-def sign_in(page: Page, account: Account) -> None:
-    """Fill the sign-in form."""
-    page.goto("/auth/login/")
-    page.get_by_label("Username or email").fill(account.username)
-    page.get_by_label("Password", exact=True).fill(account.password)
-    page.get_by_role("button", name="Sign in", exact=True).click()
-    page.wait_for_url("**/")
-
-
 def main() -> None:
     """Make the pictures."""
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER
+    wanted = [argument for argument in sys.argv[1:] if argument != "--panel"]
+    folder = Path(wanted[0]) if wanted else FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as place, launched_chromium() as browser:
         app = serve.make_app(Path(place))
         serve.prepare(app)
-        with app.app_context():
-            accounts = {account.username: account for account in renew_accounts()}
-        chosen = {name: accounts[name] for name in ("member", "administrator")}
-        with served(app) as url:
-            take(browser, url, chosen, folder)
-        with furnished(Path(place)) as site:
-            take_account_pages(browser, site, folder)
-        with furnished(Path(place) / "mails") as site:
-            take_mails(browser, send_all(site), folder)
+        with example(app) as site:
+            take_panel(browser, site, folder)
+            if "--panel" not in sys.argv:
+                take(browser, site, folder)
+        if "--panel" not in sys.argv:
+            with furnished(Path(place)) as served:
+                take_account_pages(browser, served, folder)
+            with furnished(Path(place) / "mails") as served:
+                take_mails(browser, send_all(served), folder)
     print(f"{len(list(folder.glob('*.png')))} pictures in {folder}")
 
 

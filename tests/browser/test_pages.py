@@ -1,16 +1,23 @@
-"""Every page but the account pages, as three kinds of people see it: clean, within reach."""
+"""Every page but the account pages, as people of each kind see it: clean, within reach."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
 
+from example_app import create_app
+from example_app.config import Config
+from example_app.demo import seed
+from example_app.extensions import db
+from flask_lback.db.schema import initialize
 from tests.support.browser import complaints_about
 
-from .conftest import ADMIN, ADMIN_PASSWORD, Served
+from .conftest import ADMIN, ADMIN_PASSWORD, SECRET_KEY, Served
+from .panel import CHIEF, PANEL, Example, PanelView, example, work
 from .test_journey import sign_in
 
 if TYPE_CHECKING:
@@ -23,9 +30,19 @@ MEMBER, MEMBER_PASSWORD = "member", "nothing but a member here"
 ERRORS = [f"/status/{code}/" for code in (400, 401, 403, 404, 405, 409, 413, 429, 500, 503)]
 #: Rules that answer with no page of their own, and the account pages, which
 #: ``test_account_pages`` looks at in every state.
-NOT_PAGES = ("static", "lback.static", "lback_api_auth.", "lback_auth.", "worker", "status")
+NOT_PAGES = (
+    "static",
+    "lback.static",
+    "lback_api_auth.",
+    "lback_auth.",
+    "lback_admin.found_view",
+    "worker",
+    "status",
+)
 #: It is asked for by its address.
 SEEN_ELSEWHERE = {"broken"}
+#: They answer with a file, or with JSON for a script.
+FILES = (".export_view", ".search_records_view")
 
 
 @pytest.fixture(scope="module")
@@ -49,8 +66,13 @@ def starting_points(served: Served) -> list[str]:
 
 
 def is_page(rule: Rule) -> bool:
-    """Whether a rule answers a person's GET."""
-    return "GET" in (rule.methods or ()) and not rule.endpoint.startswith(NOT_PAGES)
+    """Whether a rule answers a person's GET with a page."""
+    return "GET" in (rule.methods or ()) and is_shown(rule.endpoint)
+
+
+def is_shown(endpoint: str) -> bool:
+    """Whether an endpoint answers with a page that is looked at here."""
+    return not endpoint.startswith(NOT_PAGES) and not endpoint.endswith(FILES)
 
 
 def leads_to_page(adapter: MapAdapter, path: str) -> bool:
@@ -58,7 +80,7 @@ def leads_to_page(adapter: MapAdapter, path: str) -> bool:
     if not adapter.test(path, "GET"):
         return False
     endpoint, _ = adapter.match(path, "GET")
-    return not str(endpoint).startswith(NOT_PAGES)
+    return is_shown(str(endpoint))
 
 
 def walk(page: Page, served: Served) -> Iterator[str]:
@@ -97,7 +119,7 @@ def test_every_page_is_clean_accessible_and_fit_for_a_phone(
     visited: list[str] = []
     for address in walk(page, site):
         visited.append(address)
-        complaints += [f"{address}: {found}" for found in complaints_about(page, (320, 390))]
+        complaints += [f"{address}: {found}" for found in complaints_about(page, (320, 360))]
         complaints += [f"{address}: {problem}" for problem in log.problems]
         log.clear()
     assert complaints == []
@@ -111,3 +133,54 @@ def unvisited(site: Served, visited: list[str]) -> set[str]:
     came = {adapter.match(urlsplit(address).path, "GET")[0] for address in visited}
     pages = {rule.endpoint for rule in site.app.url_map.iter_rules() if is_page(rule)}
     return pages - came - SEEN_ELSEWHERE
+
+
+@pytest.fixture(scope="module")
+def blog(tmp_path_factory: pytest.TempPathFactory, browser: Any) -> Iterator[Example]:
+    """The example with some people and posts, and changes to look back at."""
+    folder: Path = tmp_path_factory.mktemp("blog")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LBACK_ENV", "local")
+        url = f"sqlite:///{folder / 'blog.sqlite'}"
+        app = create_app(Config, SECRET_KEY=SECRET_KEY, SQLALCHEMY_DATABASE_URI=url)
+    with app.app_context():
+        initialize(app)
+        seed(db.session, users=20, posts=40)
+        db.session.commit()
+        db.session.remove()
+    with example(app) as site:
+        context = browser.new_context(base_url=site.url)
+        work(site, context.new_page())
+        context.close()
+        yield site
+
+
+@pytest.mark.parametrize("view", PANEL, ids=lambda view: view.name)
+def test_an_administrator_can_use_every_page_of_the_panel(
+    blog: Example, new_page: Callable[..., Any], view: PanelView
+) -> None:
+    page, log = new_page(base_url=blog.url, viewport={"width": 1440, "height": 900})
+    blog.sign_in(page, CHIEF)
+    assert view.open(blog, page) == 200
+    assert complaints_about(page, (320, 360)) == []
+    log.assert_clean()
+
+
+@pytest.mark.parametrize("who", ["moderator", "member"])
+def test_others_find_the_same_pages_clean_or_closed(
+    blog: Example, new_page: Callable[..., Any], who: str
+) -> None:
+    page, log = new_page(base_url=blog.url, viewport={"width": 1440, "height": 900})
+    blog.sign_in(page, who)
+    opened = set()
+    for view in PANEL:
+        response = page.goto(view.path.format(**blog.keys))
+        assert response is not None
+        assert response.status in (200, 403, 404)
+        if response.status == 200:
+            opened.add(view.name)
+        assert complaints_about(page, (320, 360)) == [], view.name
+    log.assert_clean()
+    posts = {"admin-list", "admin-bulk", "admin-form", "admin-inlines", "admin-palette"}
+    shown = {"admin-dashboard", "admin-search", "admin-history", *posts}
+    assert opened == (shown if who == "moderator" else set())

@@ -94,11 +94,30 @@ def test_the_three_accounts_open_what_they_are_for(tmp_path: Path) -> None:
 
 
 def test_address_and_accounts_are_printed_as_a_table(capsys: pytest.CaptureFixture[str]) -> None:
-    serve.announce("http://127.0.0.1:8000/", [Account("member", "salt-reed-31", "write")])
+    url = serve.address("127.0.0.1", 8000)
+    serve.announce(url, [Account("member", "salt-reed-31", "write")])
     lines = capsys.readouterr().out.splitlines()
-    assert any("http://127.0.0.1:8000/" in line for line in lines)
+    assert "Tidewater is at http://localhost:8000/" in lines
     assert "  username  password      may" in lines
     assert "  member    salt-reed-31  write" in lines
+
+
+def test_an_address_that_was_chosen_is_printed_as_it_is() -> None:
+    assert serve.address("tide.example.org", 8080) == "http://tide.example.org:8080/"
+
+
+@pytest.mark.usefixtures("small")
+def test_passkeys_work_at_the_address_that_is_printed(tmp_path: Path) -> None:
+    app = serve.make_app(tmp_path)
+    serve.prepare(app)
+    asked = app.test_client().post(
+        "/api/auth/passkeys/sign-in/options/", json={}, base_url=serve.address("127.0.0.1", 8000)
+    )
+    assert asked.status_code == 200
+    assert asked.json is not None
+    assert asked.json["publicKey"]["rpId"] == "localhost"
+    with app.app_context():
+        db.engine.dispose()
 
 
 @pytest.mark.slow
@@ -113,14 +132,14 @@ def test_the_command_serves(tmp_path: Path, free_port: int) -> None:
             stderr=subprocess.STDOUT,
         )
     try:
-        page = wait_for(f"http://127.0.0.1:{free_port}/", process, log)
+        page = wait_for(f"http://localhost:{free_port}/", process, log)
     finally:
         process.terminate()
         process.wait(20)
     printed = log.read_text()
     assert "Letters from the night train" in page
     assert "50 people, 300 posts" in printed
-    assert f"http://127.0.0.1:{free_port}/" in printed
+    assert f"http://localhost:{free_port}/" in printed
     assert len(re.findall(r"[a-z]+(?:-[a-z]+){3}-\d\d", printed)) == 3
 
 
