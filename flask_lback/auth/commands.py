@@ -198,7 +198,7 @@ def reset_password(
 @command("clean-sessions")
 @click.option("--batch", type=click.IntRange(min=1), default=1000, show_default=True, hidden=True)
 def clean_sessions(app: Flask, batch: int) -> None:
-    """Remove the rows of logins, and of invitations, that are over."""
+    """Remove logins and invitations that are over."""
     sessions, tokens = remove_dead(state_of(app), batch)
     done(f"Removed {counted(sessions, 'session')} and {counted(tokens, 'refresh token')}.")
 

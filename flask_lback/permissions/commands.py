@@ -88,7 +88,7 @@ def explain_permission(app: Flask, user: str, permission: str, format_: str) -> 
 @click.option("--group", help="Give it to this group.")
 @click.argument("names", nargs=-1, required=True, metavar="[USER] PERMISSION...")
 def grant(app: Flask, group: str | None, names: Sequence[str]) -> None:
-    """Give permissions to an account, or to a group with --group.
+    """Give permissions to an account, or --group.
 
     USER is a username or an address.
     """
@@ -109,7 +109,7 @@ def grant(app: Flask, group: str | None, names: Sequence[str]) -> None:
 @click.option("--group", help="Take it from this group.")
 @click.argument("names", nargs=-1, required=True, metavar="[USER] PERMISSION...")
 def revoke(app: Flask, group: str | None, names: Sequence[str]) -> None:
-    """Take permissions from an account, or from a group with --group.
+    """Take permissions from an account, or --group.
 
     USER is a username or an address. What an account holds by its groups stays.
     """

@@ -47,7 +47,7 @@ def export_groups(app: Flask, groups: tuple[str, ...], output: Path | None) -> N
 def import_groups(
     app: Flask, file: Any, dry_run: bool, create: bool, strict: bool, format_: str
 ) -> None:
-    """Make the groups of a JSON file, and give them what they lack.
+    """Make the groups of a JSON file, with their rights.
 
     FILE is what export-groups has written; - is the standard input. All of it is done, or nothing;
     it repeats without change.

@@ -54,9 +54,14 @@ class PermissionsMixin:
     can = has_permission
 
     def has_perm(self, perm: str, obj: Any = None) -> bool:
-        """:meth:`has_permission`, or :meth:`has_object_permission`, as Django calls them."""
+        """:meth:`has_permission`, or :meth:`has_object_permission`, as Django calls them.
+
+        Of what is no object of a model only superusers hold anything, as in Django.
+        """
         if obj is None:
             return self.has_permission(perm)
+        if not hasattr(obj, "__mapper__"):
+            return rights_of(self).passes(perm)
         return self.has_object_permission(perm, obj)
 
     def has_perms(self, perm_list: Iterable[str], obj: Any = None) -> bool:
@@ -64,7 +69,7 @@ class PermissionsMixin:
         if obj is None:
             return self.has_permissions(perm_list)
         wanted = [perm_list] if isinstance(perm_list, str) else list(perm_list)
-        return bool(wanted) and all(self.has_object_permission(name, obj) for name in wanted)
+        return bool(wanted) and all(self.has_perm(name, obj) for name in wanted)
 
     def has_module_perms(self, app_label: str) -> bool:
         """Whether it holds any permission of an app: one whose name starts with ``<app>.``."""
