@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .accounts.permissions import PermissionAdmin as PermissionAdmin
     from .accounts.users import UserAdmin as UserAdmin
     from .declarations import register as register
+    from .declarations import site as site
     from .filters import EmptyFieldListFilter as EmptyFieldListFilter
     from .inlines.options import StackedInline as StackedInline
     from .inlines.options import TabularInline as TabularInline
@@ -53,6 +54,7 @@ _HOMES = {
     "display": ".options",
     "is_dry_run": ".transfer.trial",
     "register": ".declarations",
+    "site": ".declarations",
     "widget": ".overview.widgets",
 }
 __all__ = [
@@ -72,6 +74,7 @@ __all__ = [
     "display",
     "is_dry_run",
     "register",
+    "site",
     "widget",
 ]
 

@@ -28,6 +28,8 @@ class BaseModelAdmin:
     :param model: the mapped class.
     """
 
+    #: The mapped class; a subclass may name it, as in Django, and then has it checked.
+    model: type[Any]
     #: Fields of the form, in order; a tuple puts several on one line.
     fields: Sequence[str | Sequence[str]] = ()
     #: Fields that the form leaves out.

@@ -21,6 +21,7 @@ from wtforms import (
     TimeField,
     URLField,
 )
+from wtforms.fields.core import UnboundField
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, ValidationError
 
 from ..core.translation import gettext
@@ -85,8 +86,12 @@ class Converter(AdminModelConverter):
         self._admin = admin
         self._limit = limit
 
-    def form(self, names: Iterable[str]) -> type[RecordForm]:
-        """A form class with these fields; names that have no field are left out."""
+    def form(self, names: Iterable[str], given: type[Any] | None = None) -> type[RecordForm]:
+        """A form class with these fields; names that have no field are left out.
+
+        :param given: a form of the application, whose fields and ``validate_<field>`` methods
+            stand in for ours. What has no field here gets none by it.
+        """
         admin, model = self._admin, self._admin.model
         names = tuple(names)
         self.view: Any = _Read(model, names)
@@ -98,9 +103,12 @@ class Converter(AdminModelConverter):
                 if made is not None:
                     made = admin.formfield(name, self._finished(name, made))
                 if made is not None:
-                    fields[name] = made
+                    own = getattr(given, name, None)
+                    fields[name] = own if isinstance(own, UnboundField) else made
         extra = frozenset(admin.extra_fields())
-        kind: Any = type(f"{model.__name__}Form", (RecordForm,), {"extra": extra})
+        kind: Any = type(
+            f"{model.__name__}Form", (RecordForm,), {**_rules(given, fields), "extra": extra}
+        )
         kind._unbound_fields = list(fields.items())  # no attributes: see RecordForm
         return kind  # type: ignore[no-any-return]
 
@@ -163,6 +171,12 @@ class Converter(AdminModelConverter):
                 source=", ".join(words.label(one).lower() for one in sources),
             )
         return gettext("Another %(model)s has this %(field)s.", model=model, field=field)
+
+
+def _rules(given: type[Any] | None, names: Iterable[str]) -> dict[str, Any]:
+    """The ``validate_<field>`` methods of a form, for these fields."""
+    found = {f"validate_{name}": getattr(given, f"validate_{name}", None) for name in names}
+    return {name: method for name, method in found.items() if method is not None}
 
 
 def _no_nul(form: Any, field: Any) -> None:

@@ -18,7 +18,7 @@ from .options import ModelAdmin
 from .overview.widgets import W, Widget, declare
 
 if TYPE_CHECKING:
-    from .site import Site
+    from .sites import Site
 
 A = TypeVar("A", bound=type[ModelAdmin])
 
@@ -53,6 +53,15 @@ def register(*classes: type[Any]) -> Decorator:
     frame = sys._getframe(1)
     kept = frame.f_globals.setdefault(ATTRIBUTE, [])
     return _record(classes, kept.append, str(frame.f_globals.get("__name__")))
+
+
+class _DjangoSite:
+    """``admin.site``, for those who write ``admin.site.register(Post, PostAdmin)``."""
+
+    register = staticmethod(register)
+
+
+site = _DjangoSite()
 
 
 class Registrations:

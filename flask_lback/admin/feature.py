@@ -17,7 +17,7 @@ from .checks import check_csrf, check_staff
 from .declarations import Registrations
 from .discovery import discover, discover_widgets
 from .settings import AdminSettings
-from .site import Site
+from .sites import Site
 
 
 class AdminFeature(Feature):

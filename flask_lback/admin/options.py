@@ -47,6 +47,11 @@ class ModelAdmin(BaseModelAdmin):
     fieldsets: Sequence[Fieldset] = ()
     #: The same for a new record, when it differs.
     add_fieldsets: Sequence[Fieldset] = ()
+    #: A WTForms form: its fields stand in for those that the panel makes of the same columns, and
+    #: its ``validate_<field>`` methods are asked.
+    form: type[Any] | None = None
+    #: The same for a new record, when it differs.
+    add_form: type[Any] | None = None
     #: Rows of other models on the page of a record: subclasses of ``TabularInline`` and
     #: ``StackedInline``.
     inlines: Sequence[type[InlineModelAdmin]] = ()

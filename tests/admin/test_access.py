@@ -11,7 +11,7 @@ from flask_admin.base import BaseView, expose
 
 from flask_lback import ConfigError
 from flask_lback.admin.access import Guarded, check_handlers
-from flask_lback.admin.site import Site
+from flask_lback.admin.sites import Site
 from flask_lback.core.state import state_of
 
 from .blog import Blog

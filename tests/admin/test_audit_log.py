@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from flask_lback.admin.history.log import AuditEntryAdmin
 from flask_lback.admin.history.log_view import EntryView
-from flask_lback.admin.site import Site
+from flask_lback.admin.sites import Site
 from flask_lback.auth import get_models
 from flask_lback.core.state import state_of
 

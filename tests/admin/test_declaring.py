@@ -96,6 +96,25 @@ def test_admin_py_of_every_installed_app_is_read(project: Path) -> None:
     assert "/admin/courses/course/" in paths(app)
 
 
+def test_registering_as_django_writes_it(project: Path) -> None:
+    write(
+        project,
+        school__models=MODELS,
+        school__admin="""
+            from flask_lback import admin
+            from .models import Course
+
+            class CourseAdmin(admin.ModelAdmin):
+                list_display = ("title",)
+
+            admin.site.register(Course, CourseAdmin)
+        """,
+    )
+    from school.models import db  # type: ignore[import-not-found]
+
+    assert "/admin/school/course/" in paths(start("school", db=db))
+
+
 def test_a_module_without_a_package_declares_its_models_itself(project: Path) -> None:
     write(
         project,

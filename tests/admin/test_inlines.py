@@ -464,8 +464,8 @@ def declared(**options: Any) -> Any:
 
     def make(blog: Blog) -> type[ModelAdmin]:
         chosen = {"model": blog.Comment, **options}
-        if chosen["model"] == "Tag":
-            chosen["model"] = blog.Tag
+        if isinstance(chosen["model"], str):
+            chosen["model"] = getattr(blog, chosen["model"])
         inline = type("Replies", (TabularInline,), chosen)
         return type("Comment", (ModelAdmin,), {"inlines": (inline,)})
 
@@ -479,6 +479,7 @@ def declared(**options: Any) -> Any:
         (declared(fk_name="post_id"), "no foreign key of Comment to Comment", "'parent_id'"),
         (declared(model="Tag"), "Tag has no foreign key to Comment", "belong to the record"),
         (declared(model=int), "no mapped class", "whose rows"),
+        (declared(model="User"), "change accounts", "Register the user class"),
         (declared(fk_name="parent_id", fields=("parent_id",)), "ties the rows", "Leave it out"),
         (declared(fk_name="parent_id", fields=("txet",)), "names 'txet'", "'text'"),
         (declared(fk_name="parent_id", exta=1), "no option of an inline", "'extra'"),

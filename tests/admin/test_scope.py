@@ -222,6 +222,10 @@ def test_policies_narrow_every_handler(blogs: MakeBlog) -> None:
     assert re.search(r'class="n">2</span>', page)
     assert "2 of 2" in page
     assert f'href="{LIST}details/?id=3"' in page
+    mine, shown = (ada.get(f"{LIST}details/?id={key}").text for key in (1, 3))
+    for path in ("edit", "delete"):
+        assert f'href="{LIST}{path}/?id=1"' in mine
+        assert f'href="{LIST}{path}/?id=3"' not in shown
     for path in ("edit", "details", "delete"):
         assert ada.get(f"{LIST}{path}/?id=1").status_code == 200
         assert ada.get(f"{LIST}{path}/?id=2").status_code == 404

@@ -7,9 +7,12 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from wtforms import StringField
+from wtforms.validators import DataRequired, ValidationError
 
 from flask_lback import admin
 from flask_lback.admin import UserAdmin
+from flask_lback.auth import UserCreationForm
 from flask_lback.exceptions import ConfigError
 from tests.support.apps import PASSWORD
 from tests.support.visitor import Visitor, errors_of
@@ -44,6 +47,19 @@ class CustomUserAdmin(UserAdmin):
     search_fields = ("email",)
     ordering = ("email",)
     filter_horizontal = ("groups",)
+
+
+class StaffCreationForm(UserCreationForm):
+    """As a registration page has it."""
+
+    first_name = StringField("Called", [DataRequired("What are they called?")])
+
+    class Meta(UserCreationForm.Meta):
+        fields = ("username", "email", "first_name")
+
+    def validate_email(self, field: Any) -> None:
+        if not field.data.endswith("@example.org"):
+            raise ValidationError("Only our own addresses.")
 
 
 def with_users(blogs: MakeBlog, admin_class: type[admin.ModelAdmin]) -> Blog:
@@ -151,3 +167,49 @@ def test_the_hash_cannot_be_named(name: str) -> None:
         own = type("Own", (UserAdmin,), {option: cards})
         with pytest.raises(ConfigError):
             make_blog(prepared=lambda blog, own=own: blog.lback.admin.register(blog.User, own))  # type: ignore[misc]
+
+
+def test_forms_of_the_application_stand_in_for_those_of_the_panel(blogs: MakeBlog) -> None:
+    class WithForms(CustomUserAdmin):
+        add_form = StaffCreationForm
+        add_fieldsets = (
+            (None, {"fields": ("username", "email", "first_name", "password1", "password2")}),
+        )
+
+    blog = with_users(blogs, WithForms)
+    panel = blog.panel("root")
+    assert ">Called</label>" in panel.get(f"{USERS}new/").text
+    passwords = {"password1": PASSWORD, "password2": PASSWORD}
+    sent = {"username": "ada", "email": "ada@example.com", "first_name": "", **passwords}
+    refused = errors_of(panel.post(f"{USERS}new/", **sent).text)
+    assert "Only our own addresses." in refused
+    assert "What are they called?" in refused
+    sent = {**sent, "email": "ada@example.org", "first_name": "Ada"}
+    assert panel.post(f"{USERS}new/", **sent).location == USERS
+    with blog.app.app_context():
+        ada = found(blog, "ada")
+        assert (ada.first_name, ada.is_superuser) == ("Ada", False)
+        key = ada.id
+    # The form of a record that is there is the panel's own.
+    changed = {"username": "ada", "email": "ada@example.com", "is_active": "y"}
+    assert panel.post(f"{USERS}edit/?id={key}", **changed).location == USERS
+
+
+def test_the_class_may_name_its_own_model_and_no_other(blogs: MakeBlog) -> None:
+    blog = blogs(
+        prepared=lambda blog: blog.lback.admin.register(
+            blog.User, type("Named", (CustomUserAdmin,), {"model": blog.User})
+        )
+    )
+    blog.add_superuser()
+    assert blog.panel("root").get(USERS).status_code == 200
+    other = type("Named", (CustomUserAdmin,), {"model": blog.Post})
+    with pytest.raises(ConfigError, match=r"Named.model is .* but it was registered for User"):
+        with_users(blogs, other)
+
+
+@pytest.mark.parametrize("option", ["form", "add_form"])
+def test_a_form_that_is_none_is_refused_at_start(blogs: MakeBlog, option: str) -> None:
+    kind = type("Wrong", (CustomUserAdmin,), {option: dict})
+    with pytest.raises(ConfigError, match=f"Wrong.{option} is .*no form"):
+        with_users(blogs, kind)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from flask_lback.admin import UserAdmin
 from flask_lback.auth.api_tokens.service import ApiTokens
 from flask_lback.core.state import state_of
 from tests.admin.blog import Blog, make_blog
@@ -62,6 +63,30 @@ def test_ad_14_the_password_that_two_people_know_opens_one_page_only(blog: Blog)
     document = thief.post_json("/api/auth/login/", login).get_json()
     headers = bearer(document["access_token"])
     assert blog.app.test_client().get("/api/auth/me/", headers=headers).status_code == 403
+
+
+@pytest.mark.parametrize("fields", [(), ("username", "email", "password1", "password2")])
+def test_ad_14_nor_does_that_of_a_new_account(tmp_path: Path, fields: tuple[str, ...]) -> None:
+    def declare(blog: Blog) -> None:
+        cards = ((None, {"fields": fields}),) if fields else ()
+        blog.lback.admin.register(
+            blog.User, type("Accounts", (UserAdmin,), {"add_fieldsets": cards})
+        )
+
+    blog = make_blog(f"sqlite:///{tmp_path}/new.sqlite", prepared=declare)
+    blog.add_superuser()
+    names = {"username": "ada", "email": "ada@example.org", "email_verified": "y"}
+    sent = {"password1": NEW_PASSWORD, "password2": NEW_PASSWORD, "must_change": "y"}
+    if fields:
+        del sent["must_change"]  # no switch to leave off
+    blog.panel("root").post(f"{USERS}new/", **names, **sent, is_active="y", usable_password="y")
+    with blog.app.app_context():
+        ada = blog.db.session.query(blog.User).filter_by(username="ada").one()
+        ada.email_verified_at = ada.date_joined
+        blog.db.session.commit()
+    visitor = opened(blog, "ada", NEW_PASSWORD)
+    assert visitor is not None
+    assert visitor.get("/auth/account/").location == "/auth/change-password/"
 
 
 def test_ad_14_whoever_was_in_is_out(blog: Blog) -> None:

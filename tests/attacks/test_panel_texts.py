@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from werkzeug.test import TestResponse
 
 from flask_lback.admin import ModelAdmin
-from flask_lback.admin.site import Site
+from flask_lback.admin.sites import Site
 from flask_lback.auth import get_models
 from flask_lback.core.state import state_of
 from tests.admin.blog import Blog, PostAdmin, make_blog

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from flask import flash, redirect, request
-from wtforms import BooleanField
 
 from ...auth.audit.service import Audit
 from ...auth.current import resolve
@@ -20,6 +19,7 @@ from ...exceptions import InvalidFieldsError
 from ...forms.base import Form
 from ..grants import Holder, RightsRefused
 from ..saving import NotSavedError, committed, show
+from .new_password import must_change_field
 
 if TYPE_CHECKING:
     from .views import UserView
@@ -30,12 +30,7 @@ class SetPasswordForm(Form):
 
     new_password = password_field(gettext("New password"), new=True)
     password_confirm = again_field("new_password")
-    must_change = BooleanField(
-        gettext("Must change it at the next sign-in"),
-        default=True,
-        description=gettext("Then nobody but the owner knows it. Nothing else opens until then."),
-        render_kw={"role": "switch"},
-    )
+    must_change = must_change_field()
 
 
 def handle(view: UserView, user: Any) -> Any:

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from wtforms import BooleanField, PasswordField
-from wtforms.validators import EqualTo, Length
+from wtforms import BooleanField
 
 from ...auth.current import resolve
-from ...auth.fields import PASSWORD_INPUT
 from ...auth.mails.service import AccountMails
 from ...auth.managers import UserManager
 from ...auth.sessions.service import SessionManager
@@ -20,6 +18,7 @@ from ..cells import Cell
 from ..grants import Holder, RightsRefused
 from ..options import Fieldset, ModelAdmin, action, display
 from .matrix import show_as_matrix
+from .new_password import NEW_PASSWORD, new_password_fields
 from .writing import NAMES, own_session, write, write_new
 
 #: What stands in a card of ours; the rest of a user class has a card of its own.
@@ -35,10 +34,6 @@ _OURS = {
     "groups",
     "user_permissions",
 }
-
-
-#: The fields of a new account's password, side by side.
-_NEW_PASSWORD = ("password1", "password2")
 
 
 class UserAdmin(ModelAdmin):
@@ -107,24 +102,7 @@ class UserAdmin(ModelAdmin):
 
     def extra_fields(self) -> Mapping[str, Any]:
         """The password of a new account, and whether an address is verified."""
-        rules = [Length(max=PASSWORD_INPUT)]
-        again = [*rules, EqualTo("password1", gettext("The two passwords differ."))]
-        new = {"autocomplete": "new-password"}
-        fields: dict[str, Any] = {
-            "password1": PasswordField(
-                gettext("Password"),
-                rules,
-                description=gettext("Leave it empty, and send a link to choose one."),
-                render_kw=new,
-            ),
-            "password2": PasswordField(gettext("Password again"), again, render_kw=new),
-            "usable_password": BooleanField(
-                gettext("Signs in by password"),
-                default=True,
-                description=gettext("Otherwise the password stays empty, whatever is typed."),
-                render_kw={"role": "switch"},
-            ),
-        }
+        fields = new_password_fields()
         if hasattr(self.model, "email_verified_at"):
             fields["email_verified"] = BooleanField(
                 gettext("Address confirmed"),
@@ -140,7 +118,7 @@ class UserAdmin(ModelAdmin):
             return cards if obj is not None else [_with_new_password(card) for card in cards]
         fixed = {*_OURS, *self.readonly_fields}
         own = [name for name in editable(self.model) if name not in fixed]
-        password = () if obj is not None else (_NEW_PASSWORD,)
+        password = () if obj is not None else NEW_PASSWORD
         ours: list[Fieldset] = [
             (gettext("Account"), {"fields": (*self._line(*NAMES), *password)}),
             (gettext("Person"), {"fields": self._line("first_name", "last_name")}),
@@ -287,5 +265,7 @@ class UserAdmin(ModelAdmin):
 def _with_new_password(card: Fieldset) -> Fieldset:
     """The same card for a new account, which has no password to print."""
     title, options = card
-    fields = [_NEW_PASSWORD if name == "password" else name for name in options["fields"]]
+    fields: list[Any] = []
+    for name in options["fields"]:
+        fields.extend(NEW_PASSWORD if name == "password" else [name])
     return title, {**options, "fields": fields}

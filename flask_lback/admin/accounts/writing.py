@@ -11,6 +11,7 @@ from flask import flash
 from ...auth.accounts import Accounts
 from ...auth.current import present_login, resolve
 from ...auth.managers import UserManager
+from ...auth.passwords.required_change import RequiredPasswordChanges
 from ...auth.sessions.service import SessionManager
 from ...auth.users.mixins import key_of
 from ...auth.users.names import canonical
@@ -42,6 +43,9 @@ def write_new(form: Any, extra: Collection[str]) -> Any:
             raise InvalidFieldsError({"password1": complaints})
     verified = bool("email_verified" in form and form["email_verified"].data)
     user = manager.create_user(password=password or None, verified=verified, **names)
+    # Whoever typed it knows it; a form without the switch leaves no choice.
+    if password and ("must_change" not in form or form["must_change"].data):
+        current_state()[RequiredPasswordChanges].require(user)
     _populate(form, user, but={*extra, *NAMES})
     return user
 

@@ -18,7 +18,7 @@ from .chart import MONTH, PERIODS
 from .figures import Figures
 
 if TYPE_CHECKING:
-    from ..site import Site
+    from ..sites import Site
 
 
 class DashboardView(PanelView):

@@ -15,7 +15,7 @@ from .chart import Drawn, Period, draw_both
 from .days import Series, column_of, per_day
 
 if TYPE_CHECKING:
-    from ..site import Site
+    from ..sites import Site
     from ..views.records import RecordView
 
 _MOST_CARDS, _MOST_CHARTS = 4, 3

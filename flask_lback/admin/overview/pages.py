@@ -11,7 +11,7 @@ from ...core.pages import url_or_none
 from ...core.translation import gettext
 
 if TYPE_CHECKING:
-    from ..site import Site
+    from ..sites import Site
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from ..options import ModelAdmin
 from ..relations import Target
 
 if TYPE_CHECKING:
-    from ..site import Site
+    from ..sites import Site
     from ..views.records import RecordView
 
 #: So many are shown, of so many that are read: rows changed together are one line.

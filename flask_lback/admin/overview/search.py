@@ -19,7 +19,7 @@ from . import pages
 from .recent import address
 
 if TYPE_CHECKING:
-    from ..site import Site
+    from ..sites import Site
     from ..views.records import RecordView
 
 #: So many models are searched, and so many records of each are told.

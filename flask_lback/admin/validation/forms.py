@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from wtforms import Form
+
 from ...exceptions import ConfigError
 from ..base import BaseModelAdmin
 from ..layout import flat
@@ -17,6 +19,7 @@ def check_form(admin: ModelAdmin) -> None:
 
     :raises ConfigError: an option cannot work.
     """
+    _check_classes(admin)
     if admin.fields and admin.fieldsets:
         raise ConfigError(
             f"{type(admin).__name__} has both fields and fieldsets.", "Keep one of them."
@@ -33,6 +36,23 @@ def check_form(admin: ModelAdmin) -> None:
                     f"{place(admin, option)} names {name!r}, which is no relation to many.",
                     "Name relations such as 'groups'.",
                 )
+
+
+def _check_classes(admin: ModelAdmin) -> None:
+    for option in ("form", "add_form"):
+        value = getattr(admin, option)
+        if value is not None and not (isinstance(value, type) and issubclass(value, Form)):
+            raise ConfigError(
+                f"{place(admin, option)} is {value!r}, which is no form.",
+                "Give a class that derives from wtforms.Form or flask_lback.forms.Form.",
+            )
+    named = getattr(type(admin), "model", admin.model)
+    if named is not admin.model and not issubclass(admin.model, named):
+        raise ConfigError(
+            f"{place(admin, 'model')} is {named!r}, but it was registered for "
+            f"{admin.model.__name__}.",
+            "Leave the option out, or register the class for that model.",
+        )
 
 
 def check_common(admin: BaseModelAdmin) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from ...auth.users.mixins import AbstractBaseUser
 from ...exceptions import ConfigError
 from ..inlines.built import MOST_ROWS
 from ..inlines.options import INLINE_OPTIONS, InlineModelAdmin
@@ -31,6 +32,11 @@ def check_inlines(admin: ModelAdmin) -> None:
         if not hasattr(getattr(kind, "model", None), "__mapper__"):
             raise ConfigError(
                 f"{kind.__name__}.model is no mapped class.", "Say whose rows they are."
+            )
+        if issubclass(kind.model, AbstractBaseUser):
+            raise ConfigError(
+                f"{kind.__name__} would change accounts beside the rules of their own page.",
+                "Register the user class, and lead there with a relation in readonly_fields.",
             )
         _check(kind(admin.model))
 

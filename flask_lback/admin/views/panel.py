@@ -15,7 +15,7 @@ from ..overview.pages import pages
 from ..overview.recent import is_log_of_changes, log_of_changes
 
 if TYPE_CHECKING:
-    from ..site import Site
+    from ..sites import Site
 
 
 class PanelView(Guarded):

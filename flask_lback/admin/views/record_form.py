@@ -42,7 +42,8 @@ def make(view: RecordView, row: Any) -> RecordForm:
 
 def empty(view: RecordView, row: Any) -> RecordForm:
     """The same as the record is now, whatever was sent."""
-    form = view.record_form(formdata=None, obj=row)
+    kind = view.new_record_form if row is None else view.record_form
+    form = kind(formdata=None, obj=row)
     form.instance = row
     form.keep(written_names(view.options, request, row))
     for name, field in form._fields.items():

@@ -114,8 +114,8 @@ def show(view: RecordView, form: Any, row: Any) -> str:
         actions=_actions(view, row),
         here=request.full_path.rstrip("?"),
         back_url=back,
-        can_change=view.may("change"),
-        can_delete=row is not None and view.may("delete"),
+        can_change=_reaches(view, row, "change"),
+        can_delete=_reaches(view, row, "delete"),
         can_add=view.may("add"),
     )
 
@@ -138,6 +138,10 @@ def _actions(view: RecordView, row: Any) -> list[Action]:
     if row is None:
         return []
     return [one for one in view.allowed_actions() if view.options.offers(one.name, row)]
+
+
+def _reaches(view: RecordView, row: Any, action: str) -> bool:
+    return row is not None and bool(view.reached([row], action))
 
 
 def _seen(view: RecordView, form: Any, row: Any) -> str:

@@ -30,7 +30,7 @@ from . import action, cell_page, deletion, list_page, record_form, record_page
 from .panel import PanelView
 
 if TYPE_CHECKING:
-    from ..site import Site
+    from ..sites import Site
 
 
 class RecordView(PanelView, ModelView):
@@ -78,6 +78,9 @@ class RecordView(PanelView, ModelView):
         self.listing = Listing(self.options)
         self.form_columns = list(form_field_names(self.options))
         self.record_form = self.scaffold_form()
+        self.new_record_form = self.record_form
+        if self.options.add_form is not None:
+            self.new_record_form = self._form_of(self.options.add_form)
         self.cells = Cells(self)
         self.inlines: dict[type[Any], Inline] = built(
             self.options, self.site.db, self.site.settings
@@ -85,8 +88,11 @@ class RecordView(PanelView, ModelView):
 
     def scaffold_form(self) -> type[RecordForm]:
         """The class of the form; each request keeps the fields that it may write."""
+        return self._form_of(self.options.form)
+
+    def _form_of(self, given: type[Any] | None) -> type[RecordForm]:
         converter = Converter(self.site.db, self.options, self.site.settings.choice_limit)
-        return converter.form(form_field_names(self.options))
+        return converter.form(form_field_names(self.options), given)
 
     # --- who may ------------------------------------------------------------------------------
 

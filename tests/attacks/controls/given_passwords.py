@@ -31,4 +31,15 @@ CONTROLS = (
         ("AD-14",),
         (Edit("auth/accounts.py", "if must_change:", "if False:"),),
     ),
+    Control(
+        "and so is that of a new account",
+        ("AD-14",),
+        (
+            Edit(
+                "admin/accounts/writing.py",
+                "current_state()[RequiredPasswordChanges].require(user)",
+                "pass",
+            ),
+        ),
+    ),
 )
