@@ -25,7 +25,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Furnished]:
 
 def test_no_page_is_left_out() -> None:
     folder = PACKAGE / "templates"
-    layouts = {"lback/auth/base.html", "lback/auth/account_base.html"}
+    layouts = {f"lback/auth/{name}.html" for name in ("base", "account_base", "address_base")}
     pages = {
         path.relative_to(folder).as_posix()
         for path in folder.glob("lback/auth/*.html")

@@ -112,7 +112,7 @@ def add_group(page: Page, name: str, right: str) -> None:
     page.get_by_role("link", name=re.compile("^Groups")).first.click()
     page.get_by_role("link", name=re.compile("^Add group")).first.click()
     page.get_by_label("Name", exact=True).fill(name)
-    page.get_by_label(right).check()
+    page.get_by_role("checkbox", name=right.partition(".")[2]).check()
     page.locator("[data-save]").click()
     page.get_by_role("status").filter(has_text=name).wait_for()
 
