@@ -69,6 +69,11 @@ class RateLimits:
         ):
             raise self.refusal(limit, *key)
 
+    def count(self, limit: str, *key: str) -> int:
+        """How many attempts the longest window of a limit holds."""
+        item = self._windows(limit)[-1]
+        return int(item.amount - self._call("get_window_stats", item, key).remaining)
+
     def give_back(self, limit: str, *key: str) -> None:
         """Take one attempt back that turned out to be none; others stay counted.
 

@@ -23,7 +23,8 @@ def test_bf_7_a_program_that_asks_every_minute_gives_a_guesser_no_new_budget(
 ) -> None:
     site = make_ready(
         LBACK_AUTH_MECHANISMS=("session", "jwt", "token", "basic"),
-        LBACK_AUTH_LIMIT_PASSWORD_PER_ACCOUNT="10 per 15 minutes; 100 per day",
+        LBACK_AUTH_LIMIT_PASSWORD_PER_ACCOUNT="20 per 15 minutes; 100 per day",
+        LBACK_AUTH_LIMIT_PASSWORD_PER_ACCOUNT_AND_ADDRESS="10 per 15 minutes; 50 per day",
     )
     site.add_user("maya")
     word = base64.b64encode(f"maya:{PASSWORD}".encode()).decode()

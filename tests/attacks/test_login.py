@@ -26,9 +26,17 @@ from tests.support.visitor import Visitor, errors_of, hidden_fields
 from .support import NEW_PASSWORD, is_in, signed_in
 
 
-def attempts(site: Site, name: str, times: int, password: str = "a wrong sentence") -> list[int]:
-    """What that many attempts are answered."""
+def attempts(
+    site: Site,
+    name: str,
+    times: int,
+    password: str = "a wrong sentence",
+    *,
+    address: str = "127.0.0.1",
+) -> list[int]:
+    """What that many attempts from an address are answered."""
     visitor = Visitor(site.app)
+    visitor.client.environ_base["REMOTE_ADDR"] = address
     document = {"identifier": name, "password": password}
     return [visitor.post_json("/api/auth/login/", document).status_code for _ in range(times)]
 
@@ -65,7 +73,8 @@ def test_bf_7_a_right_password_forgives_both_names(site: Site) -> None:
 def test_bf_4_changing_the_password_forgives_both_names(site: Site) -> None:
     site.add_user("maya")
     visitor = signed_in(site)
-    attempts(site, "maya", 4)
+    attempts(site, "maya", 5)
+    attempts(site, "maya", 5, address="198.51.100.7")
     fields = {"new_password": NEW_PASSWORD, "password_confirm": NEW_PASSWORD}
     answer = visitor.submit("/auth/change-password/", current_password=PASSWORD, **fields)
     assert answer.status_code == 302
@@ -106,8 +115,12 @@ def test_bf_1_who_goes_on_is_told_to_wait_longer_each_time(site: Site) -> None:
         assert (refused.status_code, refused.get_json()["code"]) == (429, "throttled")
         waits.append(int(refused.headers["Retry-After"]))
         with site.app.app_context():  # a minute later
-            for kind, who in (("name", "maya"), ("account", f"user:{site.user('maya').id}")):
-                limits.clear("5 per minute", f"password-{kind}", who)
+            user = site.user("maya")
+            generation = f"{user.password_hash}:0"
+            for kind, who in (("name", "maya"), ("account", f"user:{user.id}")):
+                key = (f"password-{kind}-address", who, "127.0.0.1", generation)
+                limits.clear("5 per minute", *key)
+                limits.clear("10 per minute", f"password-{kind}", who)
     assert 50 <= waits[0] <= 61
     assert 890 <= waits[1] <= 901
     assert attempts(site, "maya", 1, PASSWORD) == [429]
@@ -121,7 +134,16 @@ def test_bf_2_addresses_by_the_dozen_share_the_account_s_budget(site: Site) -> N
         client.environ_base["REMOTE_ADDR"] = f"198.51.100.{number}"
         document = {"identifier": "maya", "password": "a wrong sentence"}
         answers.append(client.post("/api/auth/login/", json=document).status_code)
-    assert answers == [401] * 5 + [429] * 15
+    assert answers == [401] * 10 + [429] * 10
+
+
+def test_bf_4_one_address_keeps_the_owner_out_of_no_other(site: Site) -> None:
+    site.add_user("maya")
+    assert attempts(site, "maya", 30)[5:] == [429] * 25
+    assert attempts(site, "maya", 1, address="198.51.100.7") == [401]
+    assert attempts(site, "maya", 1, PASSWORD, address="198.51.100.7") == [200]
+    # Her success buys no guesses at the other address.
+    assert attempts(site, "maya", 1, PASSWORD) == [429]
 
 
 def test_bf_7_a_success_of_one_s_own_buys_no_guesses_at_others(

@@ -62,7 +62,7 @@ def test_every_way_to_try_a_password_is_counted_together(
     site = make_ready(kind)
     site.add_user("maya")
     assert tries(site, "maya@example.org", 2) == [401, 401]
-    with site.app.test_request_context():
+    with site.app.test_request_context(environ_base={"REMOTE_ADDR": "127.0.0.1"}):
         manager, user = UserManager(), site.user("maya")
         assert code_of(manager.confirm_password, user, WRONG) == "AuthenticationError"
         assert code_of(manager.change_password, user, WRONG, "a new one") == "InvalidFieldsError"

@@ -20,7 +20,8 @@ from .service import PasswordThrottle
 def unlock(app: Flask, name: str) -> None:
     """Forget the wrong passwords of an account.
 
-    NAME is a username or an address. What was tried from a network address is counted on.
+    NAME is a username or an address. What one network address has tried on all accounts together is
+    counted on.
     """
     state = state_of(app)
     user = known_user(state, name)
@@ -29,7 +30,7 @@ def unlock(app: Flask, name: str) -> None:
             "Attempts are counted in the memory of each process, out of reach of this command.",
             "Restart the workers, or set LBACK_LIMITS_STORAGE_URL to a Redis address.",
         )
-    state[PasswordThrottle].forgive(user)
+    state[PasswordThrottle].unlock(user)
     state[Audit].record("auth.unlocked", user)
     state[SQLAlchemy].session.commit()
     done(f"{user.get_username()} may try passwords again.")

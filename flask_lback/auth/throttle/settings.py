@@ -34,9 +34,14 @@ class LimitSettings(Settings):
     prefix: ClassVar[str] = "LBACK_AUTH_LIMIT_"
 
     password_per_account: str = several_limits(
-        "5 per minute; 10 per 15 minutes; 100 per day",
-        "Wrong passwords for one account, over all ways in. Several limits hold together, so that "
-        "who goes on waits longer and longer (NIST SP 800-63B: 100 at most).",
+        "10 per minute; 20 per 15 minutes; 100 per day",
+        "Wrong passwords for one account, over all ways in and all addresses. Several limits hold "
+        "together, so that who goes on waits longer and longer (NIST SP 800-63B: 100 at most).",
+    )
+    password_per_account_and_address: str = several_limits(
+        "5 per minute; 10 per 15 minutes; 50 per day",
+        "Wrong passwords for one account from one address: less than the account allows, so that "
+        "nobody keeps its owner out of another address from one alone.",
     )
     password_per_device: str = several_limits(
         "5 per 15 minutes",

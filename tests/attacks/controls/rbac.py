@@ -125,17 +125,17 @@ OBJECT_RIGHTS = (
         ),
     ),
     Control(
-        "rights that cannot be read are none",
+        "who cannot be asked about is nobody",
         ("RB-11",),
         (
             Edit(
-                OBJECTS,
-                "            found = connection.execute(query).all()\n",
-                "            try:\n"
-                "                found = connection.execute(query).all()\n"
-                "            except Exception:\n"
-                '                known = ("blog.view_post", "blog.post")\n'
-                "                found = [(*known, str(number)) for number in range(9)]\n",
+                DECORATORS,
+                "        user = resolve()\n        names = self._asked()\n",
+                "        try:\n"
+                "            user = resolve()\n"
+                "        except Exception:\n"
+                "            return None\n"
+                "        names = self._asked()\n",
             ),
         ),
     ),

@@ -72,7 +72,7 @@ IDS = (
             Edit(
                 SESSIONS,
                 "return given or ",
-                "return given or request.args.get(COOKIE) or ",
+                "return given or request.args.get(self.cookie_name(current_app)) or ",
             ),
         ),
     ),

@@ -39,9 +39,9 @@ ANSWERS = (
         (
             Edit(
                 THROTTLE,
-                "        limit, account = self._settings",
+                "        account, generation = _account(user, identifier)",
                 "        if user is None:\n            return Attempt(True)\n"
-                "        limit, account = self._settings",
+                "        account, generation = _account(user, identifier)",
             ),
         ),
     ),
@@ -78,7 +78,7 @@ ATTEMPTS = (
     Control(
         "attempts are counted by account",
         ("BF-1", "BF-2", "BF-5", "BF-8", "EN-3"),
-        (Edit(THROTTLE, "if named and self._limits.allows(limit, *account):", "if True:"),),
+        (Edit(THROTTLE, "if named and self._has_room(account, generation):", "if True:"),),
     ),
     Control(
         "attempts are counted by network address",
@@ -102,7 +102,7 @@ ATTEMPTS = (
         (
             Edit(
                 THROTTLE,
-                "        self._limits.clear(limit, *_account(user))\n",
+                "        generation = self._generation(user)\n",
                 "        return\n",
             ),
         ),
@@ -113,8 +113,8 @@ ATTEMPTS = (
         (
             Edit(
                 THROTTLE,
-                "        self.forgive(user)\n",
-                "        self.forgive(user)\n"
+                "caller())\n        self.forgive(user)\n",
+                "caller())\n        self.forgive(user)\n"
                 "        limit = self._settings.password_per_address\n"
                 '        self._limits.clear(limit, "password-address", caller())\n',
             ),
@@ -139,6 +139,17 @@ ATTEMPTS = (
                 THROTTLE,
                 "            self._limits.give_back(self._settings.password_per_account, *key)\n",
                 "            pass\n",
+            ),
+        ),
+    ),
+    Control(
+        "one address uses up half of an account's budget",
+        ("BF-4",),
+        (
+            Edit(
+                THROTTLE,
+                "self._settings.password_per_account_and_address, *here",
+                '"1000 per minute", *here',
             ),
         ),
     ),
