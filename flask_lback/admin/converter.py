@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
@@ -46,6 +47,8 @@ from .relations import Target
 
 #: Texts without a length of their own end here.
 _LONGEST_TEXT = 1_000_000
+#: A decimal number with more of them, before the point or behind, is refused.
+_MOST_DIGITS = 1_000
 _MAPPED = (ColumnProperty, RelationshipProperty)
 _BITS = {sa.SmallInteger: 15, sa.Integer: 31, sa.BigInteger: 63}
 
@@ -242,7 +245,15 @@ def _integer(column: Any, field_args: dict[str, Any], **extra: Any) -> Any:
     return IntegerField(**field_args)
 
 
+def _no_giant(form: Any, field: Any) -> None:
+    """A few characters can stand for more digits than there is memory: ``1e999999999``."""
+    value = field.data
+    if isinstance(value, Decimal) and value.is_finite() and abs(value.adjusted()) > _MOST_DIGITS:
+        raise ValidationError(gettext("This number is too large."))
+
+
 def _numeric(column: Any, field_args: dict[str, Any], **extra: Any) -> Any:
+    field_args["validators"].append(_no_giant)
     return DecimalField(places=None, widget=AnyNumber(), **field_args)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -77,6 +78,14 @@ def allows(admin: ModelAdmin, action: str, obj: Any) -> bool:
         return False
     policies, name = current_state()[Policies], permission_name(admin.model, action)
     return not policies.has(admin.model) or policies.allows(resolve(), name, obj)
+
+
+def decided(admin: ModelAdmin, action: str, rows: Sequence[Any]) -> list[Any]:
+    """Those of some rows that the rule of a policy lets through; all of them without a rule."""
+    policies, name = current_state()[Policies], permission_name(admin.model, action)
+    if not policies.has_rule(admin.model, name):
+        return list(rows)
+    return [row for row in rows if policies.allows(resolve(), name, row)]
 
 
 def _is_own(admin: ModelAdmin, name: str) -> bool:

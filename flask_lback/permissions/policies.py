@@ -99,6 +99,11 @@ class Policies:
         """Whether a model, or a class that it extends, has a policy."""
         return self._declared.of(model) is not None
 
+    def has_rule(self, model: type[Any], name: str) -> bool:
+        """Whether a policy decides about single objects of a model for this permission."""
+        policy = self._declared.of(model)
+        return policy is not None and _rule_for(policy, name, model) is not None
+
     def allows(self, user: Any, name: str, obj: Any) -> bool:
         """Whether an account may do something with one object.
 

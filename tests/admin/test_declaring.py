@@ -343,3 +343,12 @@ def test_csrf_switched_off_is_found(blog: Blog) -> None:
     blog.app.testing = False
     blog.app.config["WTF_CSRF_ENABLED"] = False
     assert "admin.E001" in found(blog.app)
+
+
+@pytest.mark.parametrize(
+    ("name", "ours"), [("get_queryset", "get_query"), ("get_search_results", "search_fields")]
+)
+def test_what_django_would_call_is_not_passed_over_in_silence(name: str, ours: str) -> None:
+    kind = type("Foreign", (ModelAdmin,), {name: lambda self, request: None})
+    with pytest.raises(ConfigError, match=rf"Foreign.{name} is Django's.*Use {ours}"):
+        make_blog(admins={"Post": kind})

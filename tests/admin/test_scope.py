@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from typing import Any
 
@@ -277,6 +278,37 @@ def test_the_rule_of_a_policy_about_adding_holds_in_the_panel(blogs: MakeBlog) -
     added = ada.post(f"{LIST}new/", **{**fields, **FORM, "author": str(ada_key)})
     assert added.status_code == 302
     assert blog.count(blog.Post) == 1
+
+
+class Locks(OwnPolicy):
+    """Nobody changes or deletes what is locked, whatever he wrote."""
+
+    def scope(self, select: Any, user: Any, action: str) -> Any:
+        return select
+
+    def change(self, user: Any, post: Any) -> bool:
+        return bool(post.title != "Locked")
+
+    delete = change
+
+
+def test_the_rule_of_a_policy_holds_for_chosen_rows_too(blogs: MakeBlog) -> None:
+    blog = blogs(prepared=lambda blog: blog.lback.permissions.policy(blog.Post)(Locks))
+    blog.add_staff("ada", *RIGHTS)
+    blog.add_post("Locked", author="ada")
+    blog.add_post("Open", author="ada")
+    ada = blog.panel("ada")
+    assert ada.post(f"{LIST}edit/?id=1", **FORM).status_code == 403
+    assert ada.get(f"{LIST}delete/?id=1").status_code == 404
+    assert ada.get(f"{LIST}delete/?id=1&id=2").text.count('name="id"') == 1
+    ada.act(LIST, "publish", 1, 2)
+    with blog.app.app_context():
+        states = [blog.one(blog.Post, key).status for key in (1, 2)]
+    assert states == [Status.draft, Status.published]
+    file = (io.BytesIO(b"id,title\n1,Renamed\n"), "posts.csv")
+    page = ada.client.post(f"{LIST}import/", data={"csrf_token": ada.token, "file": file}).text
+    assert "There is no such record, or you may not change it." in page
+    assert title(blog, 1) == "Locked"
 
 
 def test_a_policy_costs_no_statement_for_each_row(blogs: MakeBlog) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,6 +19,8 @@ from . import values
 _DELIMITERS = ",;\t"
 #: Longer cells are refused.
 _LONGEST_CELL = 1_000_000
+#: More columns are refused before they are looked at.
+_MOST_COLUMNS = 500
 #: What other programs put first, and how they call it.
 _OTHERS = ((b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16"), (b"PK\x03\x04", "XLSX"))
 
@@ -204,7 +207,9 @@ def _why(error: Exception) -> str:
 def _check(names: list[str]) -> None:
     if not names or not all(names):
         raise FileRefused(gettext("A column has no name: the first row names the columns."))
-    twice = sorted({name for name in names if names.count(name) > 1})
+    if len(names) > _MOST_COLUMNS:
+        raise FileRefused(gettext("The file has more than %(n)s columns.", n=_MOST_COLUMNS))
+    twice = sorted(name for name, times in Counter(names).items() if times > 1)
     if twice:
         raise FileRefused(gettext("The column “%(name)s” stands there twice.", name=twice[0]))
 

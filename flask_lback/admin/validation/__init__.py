@@ -35,6 +35,22 @@ _SEQUENCES = (
 )
 
 
+#: What Django would call, and what says the same here.
+_ELSEWHERE = {
+    "Media": "the block head_css of a template",
+    "delete_queryset": "delete_model",
+    "get_actions": "actions",
+    "get_form": "form, or formfield",
+    "get_list_display": "list_display",
+    "get_list_filter": "list_filter",
+    "get_ordering": "ordering",
+    "get_queryset": "get_query",
+    "get_search_results": "search_fields",
+    "has_module_permission": "has_view_permission",
+    "paginator": "list_per_page",
+}
+
+
 def check(admin: ModelAdmin) -> None:
     """Check every option of one model.
 
@@ -42,6 +58,11 @@ def check(admin: ModelAdmin) -> None:
     """
     for name in _unknown(type(admin)):
         raise error(admin, name, "is no option of ModelAdmin", OPTIONS, name)
+    for name, ours in _ELSEWHERE.items():
+        if hasattr(admin, name):
+            raise ConfigError(
+                f"{place(admin, name)} is Django's, and nothing calls it here.", f"Use {ours}."
+            )
     for name in _SEQUENCES:
         value = getattr(admin, name)
         if not isinstance(value, list | tuple):

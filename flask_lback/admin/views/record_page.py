@@ -31,7 +31,11 @@ def add(view: RecordView) -> Any:
     if not once.take(resolve()):
         flash(gettext("This was sent twice and is added once."), "info")
         return redirect(after_saving(view, None))
-    row = _saved(form, lambda: view.create_model(form))
+    try:
+        row = _saved(form, lambda: view.create_model(form))
+    except BaseException:
+        once.give_back(resolve())
+        raise
     if row is None:
         once.give_back(resolve())
         return show(view, form, None), 400

@@ -24,7 +24,7 @@ from ..inlines.built import Inline, built
 from ..layout import form_field_names
 from ..listing import Listing
 from ..options import ModelAdmin
-from ..scope import allows, differs, permits
+from ..scope import allows, decided, differs, permits
 from ..transfer import export, importing
 from . import action, cell_page, deletion, list_page, record_form, record_page
 from .panel import PanelView
@@ -157,7 +157,8 @@ class RecordView(PanelView, ModelView):
 
         :param action: what is to be done with them; those it may not be done with are left out.
         """
-        return [row for row in self._found(texts, action) if permits(self.options, action, row)]
+        found = decided(self.options, action, self._found(texts, action))
+        return [row for row in found if permits(self.options, action, row)]
 
     def requested(self, action: str = "view") -> Any:
         """The row that the address names.
@@ -184,6 +185,7 @@ class RecordView(PanelView, ModelView):
         found = rows
         if differs(self.options, action):
             found = self._found([keys.encode(row) for row in rows], action)
+        found = decided(self.options, action, found)
         return {keys.encode(row) for row in found if permits(self.options, action, row)}
 
     def holds(self, row: Any, action: str) -> bool:

@@ -135,10 +135,9 @@ class PasswordThrottle:
 
         The addresses that have been counted are known to nobody, so that none can be cleared.
         """
-        if user is None:
-            return ""
-        times = self._limits.count(_UNLOCKED, "password-unlocked", str(key_of(user)))
-        return f"{user.password_hash}:{times}"
+        who = "" if user is None else str(key_of(user))
+        times = self._limits.count(_UNLOCKED, "password-unlocked", who)  # asked for nobody, too
+        return "" if user is None else f"{user.password_hash}:{times}"
 
     def _knows_device(self, user: Any) -> bool:
         limit = self._settings.password_per_device
