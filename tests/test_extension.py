@@ -242,7 +242,7 @@ def snapshot(app: Flask) -> dict[str, Any]:
         (
             {"LBACK_AUTH_LIMIT_PASSWORD_PER_ACCOUNT": "few"},
             "LBACK_AUTH_LIMIT_PASSWORD_PER_ACCOUNT is 'few'. The default is "
-            "'5 per minute; 10 per 15 minutes; 100 per day'.",
+            "'10 per minute; 20 per 15 minutes; 100 per day'.",
         ),
         ({"LBACK_SITE_URL": "example.org"}, "LBACK_SITE_URL is 'example.org'. Scheme and host"),
         ({"LBACK_ENV": "prod"}, "LBACK_ENV is 'prod'. Use one of None, 'local', "),

@@ -61,7 +61,7 @@ class Devices:
     def key_of(self, user: Any) -> str | None:
         """What the attempts of this request's browser are counted under, when it is known."""
         row = self.recognise(user)
-        return None if row is None else str(row.id)
+        return None if row is None else f"{row.user_id}:{row.key_hash}"
 
     def remember(self, user: Any) -> bool:
         """Know this request's browser from now on; for the moment of a sign-in.
