@@ -48,6 +48,11 @@ def asked(site: Site, visitor: Visitor, question: Callable[[Devices, Any], Any])
         return answer
 
 
+def key_in(row: Any) -> int:
+    """The number of a device's row."""
+    return int(row.id)
+
+
 def known(site: Site, visitor: Visitor) -> bool:
     return bool(asked(site, visitor, lambda devices, user: devices.recognise(user) is not None))
 
@@ -245,7 +250,7 @@ def test_a_new_password_and_a_deactivation_end_all_trust(
 def test_a_forgotten_device_is_not_known(site: Site) -> None:
     site.add_user("maya")
     visitor, other, third = signed_in(site), signed_in(site), signed_in(site)
-    device_id = asked(site, visitor, lambda devices, user: int(devices.key_of(user) or 0))
+    device_id = asked(site, visitor, lambda devices, user: key_in(devices.recognise(user)))
     assert asked(site, other, lambda devices, user: devices.forget(user, device_id)) == 1
     assert (known(site, visitor), known(site, other)) == (False, True)
     assert asked(site, other, lambda devices, user: devices.forget(user)) == 2
